@@ -1,0 +1,23 @@
+"""The exceptions of the program: what we or the operator do wrong. What the web does wrong is a record, never an exception.
+
+TrackerError
+├── SettingsError   a file or option is wrong: names the file, the key and the fix
+├── StoreError      a database is missing, locked, damaged, or newer than this code
+└── ModelError      a model is absent, altered, or answered something we cannot read
+"""
+
+
+class TrackerError(Exception):
+    """Base of everything this program raises on purpose; the message is one line that says what to do."""
+
+
+class SettingsError(TrackerError):
+    """A settings file, an option or an environment variable is wrong."""
+
+
+class StoreError(TrackerError):
+    """A database is missing, locked by another run, damaged, or written by newer code."""
+
+
+class ModelError(TrackerError):
+    """A model file is absent or altered, or a model's answer cannot be read."""

@@ -1,0 +1,251 @@
+"""feeds.yaml, themes.yaml and every number we chose, typed, each with its reason.
+
+What comes in: the two files people edit and `TRACKER_*` variables (read by cli.py). What goes out: frozen pydantic models.
+A wrong file raises SettingsError naming the file, the line, the key and the fix.
+"""
+
+import difflib
+import hashlib
+import ipaddress
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from tracker.errors import SettingsError
+from tracker.records import Feed
+
+OutletKind = Literal["news", "trade", "newsletter", "research", "lab", "policy"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FeedEntry(_Strict):
+    """One address of an outlet: a plain string in the file, or a mapping when it needs more."""
+
+    url: Annotated[str, Field(pattern=r"^https?://")]
+    section: str | None = None
+    language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] | None = None
+    full_text: bool = False  # the feed carries whole articles: no page is fetched
+    user_agent: str | None = None
+    enabled: bool = True
+
+    @model_validator(mode="before")
+    @classmethod
+    def _plain_address(cls, value: Any) -> Any:
+        return {"url": value} if isinstance(value, str) else value
+
+
+class OutletEntry(_Strict):
+    """One outlet of feeds.yaml. `outlet` is its lasting id."""
+
+    outlet: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")]
+    name: Annotated[str, Field(min_length=1)]
+    kind: OutletKind
+    tier: Annotated[int, Field(ge=1, le=3)] = 2
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
+    feeds: Annotated[tuple[FeedEntry, ...], Field(min_length=1)]
+
+    def enabled_feeds(self) -> tuple[Feed, ...]:
+        """The feeds to poll, as records."""
+        return tuple(
+            Feed(self.outlet, f.url, f.section, f.language, f.user_agent, f.full_text) for f in self.feeds if f.enabled
+        )
+
+
+class FeedsFile(_Strict):
+    """feeds.yaml as a whole."""
+
+    outlets: Annotated[tuple[OutletEntry, ...], Field(min_length=1)]
+
+    @field_validator("outlets")
+    @classmethod
+    def _ids_once(cls, outlets: tuple[OutletEntry, ...]) -> tuple[OutletEntry, ...]:
+        _refuse_duplicates("outlet", [o.outlet for o in outlets])
+        _refuse_duplicates("feed address", [f.url for o in outlets for f in o.feeds])
+        return outlets
+
+
+class ThemeEntry(_Strict):
+    """One curated theme of themes.yaml. `slug` is its lasting id."""
+
+    slug: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+    name: Annotated[str, Field(min_length=1)]
+    claim: Annotated[str, Field(min_length=10)]
+    supports: tuple[str, ...] = ()
+    opposes: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+
+
+class ThemesFile(_Strict):
+    """themes.yaml as a whole."""
+
+    themes: tuple[ThemeEntry, ...]
+
+    @field_validator("themes")
+    @classmethod
+    def _ids_once(cls, themes: tuple[ThemeEntry, ...]) -> tuple[ThemeEntry, ...]:
+        _refuse_duplicates("slug", [t.slug for t in themes])
+        return themes
+
+
+class FetchSettings(_Strict):
+    """How we meet the web."""
+
+    host_delay_seconds: Annotated[float, Field(ge=0)] = 5.0  # story-indexer's default: one start per host and 5 s
+    allow_private_hosts: tuple[str, ...] = ()  # addresses or networks, optionally with :port; empty: the public internet only
+    user_agent: str = "narrative-tracker/0.1 (+https://github.com/narrative-tracker; research crawler, obeys robots.txt)"
+    total_seconds: float = 30.0  # whole request: a per-read timeout does not stop a slow drip
+    feed_bytes: int = 15 * 2**20  # decoded, so a compression bomb stops here
+    page_bytes: int = 10 * 2**20
+    robots_bytes: int = 500 * 2**10  # RFC 9309, section 2.5: parse at least 500 KiB
+    redirects: int = 5  # RFC 9309 asks for five; more is a loop
+    hosts_at_once: int = 32  # sockets in use; politeness is per host, so this only bounds memory
+    host_down_after: int = 3  # failures in a row after which a host's other pages wait for the next run
+    page_tries: int = 3  # nights on which a page that answers softly wrong is tried again before it is rejected
+    entries_per_feed: int = 2000  # newest first; a feed with more is cut and the cut is counted
+    crawl_delay_cap_seconds: float = 30.0  # longer Crawl-delay values would stall a night
+
+    @field_validator("allow_private_hosts")
+    @classmethod
+    def _addresses(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        for host in hosts:
+            network, _, port = host.partition(":") if host.count(":") == 1 else (host, "", "")
+            try:
+                ipaddress.ip_network(network, strict=False)
+            except ValueError as error:
+                raise ValueError(f"'{host}' is not an address or a network (like 127.0.0.1, 10.0.0.0/8 or 127.0.0.1:8000)") from error
+            if port and not port.isdigit():
+                raise ValueError(f"'{host}': the port after ':' must be a number")
+        return hosts
+
+
+class ExtractSettings(_Strict):
+    """What counts as an article."""
+
+    page_seconds: float = 10.0  # trafilatura takes 1 s for 10 MB; past this a page is pathological
+    min_words: int = 25  # shorter texts carry no passage worth judging
+    passage_chars: int = 320  # one to three sentences: about 70 tokens, inside the encoder's 128
+    near_duplicate: float = 0.6  # Jaccard of 5-word shingles: copies score near 1, desk rewrites 0.6-0.9, two reports of one event under 0.3
+    story_days: int = 4  # copies of a wire story appear within days; a yearly text is not a copy
+    boilerplate_articles: int = 5  # one outlet's passage found in this many of its articles is furniture, not news
+
+
+class ThemeSettings(_Strict):
+    """How themes are found. BERTopic's own defaults where no reason is given."""
+
+    seed: int = 20251125  # any number; fixed so that a run can be repeated
+    min_articles_to_discover: int = 60  # UMAP needs a neighbourhood: below this, clusters are noise
+    max_articles_to_fit: int = 20_000  # newest stories; bounds memory and a refit to minutes on two cores
+    refit_unassigned: float = 0.5  # refit when this share of the new articles since the last fit has no theme
+    refit_growth: float = 0.25  # or when the archive has grown by this share since the last fit
+    join_similarity: float = 0.55  # an article joins a discovered theme at this cosine to its centroid
+    link_similarity: float = 0.75  # a refitted cluster is an older theme at this cosine
+    candidate_similarity: float = 0.30  # recall stage of curated themes: passages less near to claim, examples and aliases are not read
+
+
+class Settings(_Strict):
+    """Everything a run needs to know, except the time."""
+
+    outlets: tuple[OutletEntry, ...]
+    themes: tuple[ThemeEntry, ...]
+    fetch: FetchSettings = FetchSettings()
+    extract: ExtractSettings = ExtractSettings()
+    discovery: ThemeSettings = ThemeSettings()
+
+    @property
+    def feeds(self) -> tuple[Feed, ...]:
+        """Every enabled feed of every outlet."""
+        return tuple(feed for outlet in self.outlets for feed in outlet.enabled_feeds())
+
+    @property
+    def digest(self) -> str:
+        """Short hash of all settings, stored with each run."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:12]
+
+
+def load(feeds: Path, themes: Path, fetch: FetchSettings | None = None) -> Settings:
+    """Read and check both files. Raises SettingsError."""
+    return Settings(
+        outlets=read_feeds(feeds).outlets, themes=read_themes(themes).themes, fetch=fetch or FetchSettings()
+    )
+
+
+def read_feeds(path: Path) -> FeedsFile:
+    """Read and check feeds.yaml. Raises SettingsError."""
+    return _read(path, FeedsFile)
+
+
+def read_themes(path: Path) -> ThemesFile:
+    """Read and check themes.yaml. Raises SettingsError."""
+    return _read(path, ThemesFile)
+
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+def _read(path: Path, model: type[_Model]) -> _Model:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise SettingsError(f"{path}: no such file. Name it with --feeds or --themes, or run in the project folder.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: cannot be read as UTF-8 text: {error}") from None
+    try:
+        data = yaml.safe_load(text)
+        node = yaml.compose(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f", line {mark.line + 1}" if mark else ""
+        raise SettingsError(f"{path}{where}: not valid YAML: {getattr(error, 'problem', error)}") from None
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise SettingsError(_explain(path, node, model, error)) from None
+
+
+def _explain(path: Path, node: yaml.Node | None, model: type[BaseModel], error: ValidationError) -> str:
+    """One line about the first mistake: file, line, key, fix; and how many more there are."""
+    first, *more = error.errors(include_url=False)
+    place = [part for part in first["loc"] if not str(part).startswith(("function-", "FeedEntry"))]
+    line = _line_of(node, place)
+    key = ".".join(str(part) for part in place)
+    fix = str(first["msg"]).removeprefix("Value error, ")
+    if first["type"] == "extra_forbidden":
+        known = sorted(_keys(model))
+        close = difflib.get_close_matches(str(place[-1]), known, n=1)
+        fix = f"unknown key '{place[-1]}'" + (f"; did you mean '{close[0]}'?" if close else f"; known keys: {', '.join(known)}")
+    elif first["type"] == "missing":
+        fix = f"the key '{place[-1]}' is missing here; add it"
+    rest = f" (and {len(more)} more mistakes)" if more else ""
+    return f"{path}, line {line}: {key or 'the file'}: {fix}{rest}"
+
+
+def _line_of(node: yaml.Node | None, place: list[Any]) -> int:
+    line = 1
+    for part in place:
+        if isinstance(node, yaml.MappingNode):
+            found = next(((k, v) for k, v in node.value if k.value == part), None)
+            if found is None:
+                return line
+            line, node = found[0].start_mark.line + 1, found[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+            line = node.start_mark.line + 1
+    return line
+
+
+def _keys(model: type[BaseModel]) -> set[str]:
+    members = {FeedsFile: (OutletEntry, FeedEntry), ThemesFile: (ThemeEntry,)}
+    return set(model.model_fields) | {key for member in members.get(model, ()) for key in member.model_fields}
+
+
+def _refuse_duplicates(what: str, values: list[str]) -> None:
+    seen: set[str] = set()
+    for value in values:
+        if value in seen:
+            raise ValueError(f"the {what} '{value}' stands here twice; keep one")
+        seen.add(value)

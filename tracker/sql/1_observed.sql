@@ -1,0 +1,107 @@
+-- What we saw: the archive's ledger of runs, polls, entries, pages and articles. Replayed whenever the archive is opened to write.
+-- Times are UTC. No primary keys on growing tables: the store removes duplicates before it inserts (data.md, "No primary keys").
+
+create table if not exists runs (
+    run_id          varchar not null,
+    command         varchar not null,
+    started_at      timestamp not null,
+    finished_at     timestamp,                 -- null: the run did not finish; what it committed stays, the next run goes on from there
+    articles_new    integer,
+    encoder         varchar,
+    judge           varchar,
+    code_version    varchar not null,
+    settings_digest varchar not null
+);
+
+create table if not exists outlets (
+    outlet        varchar not null,
+    name          varchar not null,
+    kind          varchar not null,
+    tier          integer not null,
+    country       varchar,
+    first_seen_at timestamp not null
+);
+
+create table if not exists feeds (
+    outlet        varchar not null,
+    feed          varchar not null,
+    is_enabled    boolean not null,            -- false once it no longer stands in feeds.yaml; its history stays
+    first_seen_at timestamp not null
+);
+
+create table if not exists feed_fetches (
+    run_id          varchar not null,
+    outlet          varchar not null,
+    feed            varchar not null,
+    fetched_at      timestamp not null,
+    outcome         varchar not null,          -- ok, unchanged, soft_error, hard_error, refused
+    reason          varchar not null,          -- '' or a short code: timeout, http_404, private_address, not_a_feed ...
+    status          integer,
+    etag            varchar,
+    last_modified   varchar,
+    body_sha256     varchar,
+    bytes           integer not null,
+    seconds         double not null,
+    entries         integer not null,
+    entries_dropped integer not null,          -- beyond the cap of entries read from one feed
+    oldest_entry_at timestamp,
+    newest_entry_at timestamp,
+    retry_at        timestamp                  -- the host asked to be left alone until then (Retry-After)
+);
+
+create table if not exists entries (
+    run_id        varchar not null,
+    outlet        varchar not null,
+    feed          varchar not null,
+    url           varchar not null,            -- canonical; an entry is known by it
+    raw_url       varchar not null,
+    guid          varchar,
+    title         varchar not null,
+    author        varchar,
+    summary       varchar not null,
+    content       varchar not null,
+    published_at  timestamp,
+    date_note     varchar not null,            -- '' or why the feed's date is not used: missing, future, too_old, unreadable
+    first_seen_at timestamp not null
+);
+
+create table if not exists page_fetches (
+    run_id     varchar not null,
+    outlet     varchar not null,
+    url        varchar not null,
+    fetched_at timestamp not null,
+    outcome    varchar not null,
+    reason     varchar not null,
+    status     integer,
+    bytes      integer not null,
+    seconds    double not null
+);
+
+create table if not exists articles (
+    run_id         varchar not null,
+    article_id     varchar not null,
+    outlet         varchar not null,
+    url            varchar not null,
+    raw_url        varchar not null,
+    title          varchar not null,
+    author         varchar,
+    language       varchar not null,
+    published_at   timestamp,                  -- null: no trustworthy date; such an article is kept apart, never put on the crawl day
+    published_from varchar not null,           -- feed, page, url, unknown
+    date_note      varchar not null,
+    first_seen_at  timestamp not null,
+    text           varchar not null,
+    text_source    varchar not null,           -- page, feed
+    words          integer not null
+);
+
+create table if not exists rejections (
+    run_id  varchar not null,
+    url     varchar not null,
+    outlet  varchar not null,
+    stage   varchar not null,                  -- feed, fetch, extract
+    reason  varchar not null,
+    seen_at timestamp not null
+);
+
+-- Migration history: one line per column added after a release, oldest first.

@@ -1,0 +1,224 @@
+-- What we concluded: stories, passages, vectors, themes, mentions and measures, each row with the run that wrote it.
+-- Everything here can be made again from 1_observed.sql, except theme_edits, which people made.
+
+create table if not exists story_members (
+    run_id     varchar not null,
+    article_id varchar not null,
+    story_id   varchar not null                -- the article_id of the first published member
+);
+
+create table if not exists passages (
+    run_id      varchar not null,
+    passage_id  varchar not null,
+    article_id  varchar not null,
+    position    integer not null,              -- 0-based order in the article
+    text        varchar not null,              -- an exact substring of the article's text
+    is_boilerplate boolean not null            -- the outlet prints the same passage in many articles
+);
+
+create table if not exists passage_vectors (
+    run_id     varchar not null,
+    passage_id varchar not null,
+    encoder    varchar not null,
+    embedding  float[384] not null             -- unit length
+);
+
+create table if not exists article_vectors (
+    run_id     varchar not null,
+    article_id varchar not null,
+    encoder    varchar not null,
+    embedding  float[384] not null             -- unit length: mean of title and passages
+);
+
+create table if not exists themes (
+    run_id        varchar not null,            -- the run that first wrote it
+    theme_id      varchar not null,
+    slug          varchar not null,
+    name          varchar not null,
+    kind          varchar not null,            -- curated, discovered
+    claim         varchar not null,
+    claim_from    varchar not null,            -- yaml, or the article_id a provisional claim was taken from
+    terms         varchar[] not null,
+    status        varchar not null,            -- active, hidden, merged
+    merged_into   varchar,
+    centroid      float[384],                  -- discovered themes: mean of their members, moves with them
+    judged_with   varchar                      -- digest of claim, examples and models; when it changes the theme is judged again
+);
+
+create table if not exists theme_edits (
+    edit_id  integer not null,
+    made_at  timestamp not null,
+    made_by  varchar not null,
+    verb     varchar not null,                 -- rename, merge, hide, show, promote
+    theme_id varchar not null,
+    argument varchar
+);
+
+create table if not exists theme_members (
+    run_id     varchar not null,
+    article_id varchar not null,
+    theme_id   varchar not null,
+    strength   double not null                 -- cosine to the theme's centroid
+);
+
+create table if not exists mentions (
+    run_id      varchar not null,
+    passage_id  varchar not null,
+    article_id  varchar not null,
+    theme_id    varchar not null,
+    strength    double not null,               -- probability that the passage bears on the claim
+    stance      varchar not null,              -- supports, opposes, neutral
+    p_supports  double not null,
+    p_opposes   double not null,
+    p_neutral   double not null,
+    p_unrelated double not null,
+    voice       varchar not null,              -- outlet, quoted
+    speaker     varchar
+);
+
+create table if not exists article_themes (
+    run_id     varchar not null,
+    article_id varchar not null,
+    theme_id   varchar not null,
+    strength   double not null,
+    passages   integer not null,
+    stance     varchar not null,
+    net_stance double not null,
+    confidence double not null
+);
+
+-- Articles whose passages, vectors and themes are done. An article not listed here is analysed by the next run.
+create table if not exists analysed (
+    run_id     varchar not null,
+    article_id varchar not null
+);
+
+-- What discovery knew when it last fitted: decides whether the next run refits.
+create table if not exists discovery_fits (
+    run_id   varchar not null,
+    fitted_at timestamp not null,
+    articles integer not null,
+    topics   integer not null,
+    outliers integer not null
+);
+
+create table if not exists coverage_days (
+    outlet       varchar not null,
+    day          date not null,
+    polls        integer not null,
+    failures     integer not null,
+    new_articles integer not null,
+    expected     double,
+    state        varchar not null
+);
+
+create table if not exists stance_days (
+    theme_id varchar not null,
+    day      date not null,
+    supports integer not null,
+    opposes  integer not null,
+    neutral  integer not null,
+    net      double,
+    low      double,
+    high     double,
+    net_28d  double,
+    low_28d  double,
+    high_28d double,
+    stories_28d integer not null,
+    outlets_28d integer not null
+);
+
+create table if not exists outlet_months (
+    theme_id varchar not null,
+    outlet   varchar not null,
+    month    date not null,
+    stories  integer not null,
+    supports integer not null,
+    opposes  integer not null,
+    neutral  integer not null,
+    net      double not null,
+    low      double,
+    high     double
+);
+
+create table if not exists turning_days (
+    theme_id varchar not null,
+    day      date not null,
+    first_day date not null,
+    last_day  date not null,
+    measure  varchar not null,
+    before   double not null,
+    after    double not null,
+    p_value  double not null,
+    articles varchar[] not null
+);
+
+-- Counting, said once. A story counts on the day of its first dated member; an article on its own day.
+create or replace view dated_stories as
+select
+    m.story_id,
+    min(a.published_at)                                     as first_published_at,
+    arg_min(a.title, a.published_at)                        as title,
+    arg_min(a.outlet, (a.published_at, a.article_id))       as first_outlet,
+    count(*)                                                as articles,
+    count(distinct a.outlet)                                as outlets
+from story_members m join articles a using (article_id)
+where a.published_at is not null
+group by m.story_id;
+
+-- One story, one stance: the side with more weight over its members' net stance.
+create or replace view story_themes as
+select
+    s.story_id, t.theme_id,
+    s.first_published_at::date                              as day,
+    s.first_outlet                                          as outlet,
+    arg_max(t.stance, (t.confidence, t.article_id))         as stance
+from article_themes t
+join story_members m using (article_id)
+join dated_stories s using (story_id)
+group by all;
+
+create or replace view days as
+select unnest(generate_series(min(day), max(day), interval 1 day))::date as day
+from coverage_days;
+
+create or replace view day_coverage as
+select
+    d.day,
+    case
+        when count(c.outlet) filter (c.state <> 'missing') = 0                                   then 'missing'
+        when count(c.outlet) filter (c.state = 'complete') >= 0.8 * count(c.outlet)              then 'complete'
+        else 'partial'
+    end as coverage
+from days d left join coverage_days c using (day)
+group by d.day;
+
+create or replace view volume_days as
+with stories_of_day as (
+    select first_published_at::date as day, count(*) as stories from dated_stories group by 1
+),
+theme_stories as (
+    select theme_id, day, count(*) as stories from story_themes group by all
+),
+theme_articles as (
+    select t.theme_id, a.published_at::date as day, count(*) as articles, count(distinct a.outlet) as outlets
+    from article_themes t join articles a using (article_id)
+    where a.published_at is not null
+    group by all
+)
+select
+    t.theme_id,
+    d.day,
+    case when c.coverage = 'missing' then null else coalesce(s.stories, 0) end  as stories,
+    case when c.coverage = 'missing' then null else coalesce(n.articles, 0) end as articles,
+    case when c.coverage = 'missing' then null else coalesce(n.outlets, 0) end  as outlets,
+    case when c.coverage = 'missing' then null
+         else coalesce(s.stories, 0) / nullif(a.stories, 0)::double end         as share,
+    c.coverage
+from themes t
+cross join days d
+join day_coverage c using (day)
+left join stories_of_day a using (day)
+left join theme_stories s on s.theme_id = t.theme_id and s.day = d.day
+left join theme_articles n on n.theme_id = t.theme_id and n.day = d.day
+where t.status <> 'merged';

@@ -1,0 +1,367 @@
+-- What the outside world may rely on: the public views of the published file, each followed by its comments.
+-- Columns are listed one by one (never select *), article text is not among them, and every column says what it means.
+-- The tables behind them (schema base) are written by store/publish.py; docs/columns.md is written from these comments.
+
+create or replace view outlets as
+select
+    o.outlet,
+    o.name,
+    o.kind,
+    o.tier,
+    o.country,
+    o.feeds,
+    o.articles,
+    o.first_seen_at
+from base.outlets o;
+
+comment on view outlets is 'One row per outlet we read (feeds.yaml).';
+comment on column outlets.outlet is 'Lasting id of the outlet, as in feeds.yaml';
+comment on column outlets.name is 'Name of the outlet';
+comment on column outlets.kind is 'news, trade, newsletter, research, lab or policy';
+comment on column outlets.tier is '1 large newsroom or primary source, 2 established specialist, 3 single author or small site';
+comment on column outlets.country is 'ISO 3166 code of the country it is based in; null if not given';
+comment on column outlets.feeds is 'Number of feeds now polled';
+comment on column outlets.articles is 'Number of articles stored';
+comment on column outlets.first_seen_at is 'When the outlet was first polled, UTC';
+
+create or replace view articles as
+select
+    a.article_id,
+    a.story_id,
+    a.outlet,
+    a.url,
+    a.title,
+    a.author,
+    a.language,
+    a.published_at,
+    a.published_from,
+    a.first_seen_at,
+    a.words,
+    a.text_source
+from base.articles a;
+
+comment on view articles is 'One row per stored article. Full text is not published; evidence passages are in mentions.';
+comment on column articles.article_id is 'Stable id of the article, made from its canonical address';
+comment on column articles.story_id is 'The story (group of copies and rewrites) it belongs to';
+comment on column articles.outlet is 'Outlet whose feed carried it';
+comment on column articles.url is 'Canonical address';
+comment on column articles.title is 'Headline';
+comment on column articles.author is 'Author as given; null if none';
+comment on column articles.language is 'ISO 639-1 code, detected from the text';
+comment on column articles.published_at is 'Publication time, UTC; null if no trustworthy date is known';
+comment on column articles.published_from is 'Where the date comes from: feed, page, url; unknown if there is none';
+comment on column articles.first_seen_at is 'When the crawler first saw the entry, UTC';
+comment on column articles.words is 'Number of words of the stored text';
+comment on column articles.text_source is 'page, or feed where the page could not be read and the feed''s own text is kept';
+
+create or replace view stories as
+select
+    s.story_id,
+    s.first_published_at,
+    s.title,
+    s.articles,
+    s.outlets
+from base.stories s;
+
+comment on view stories is 'One row per story: a text with all its copies and light rewrites.';
+comment on column stories.story_id is 'Stable id: the article_id of the first published member';
+comment on column stories.first_published_at is 'First trusted publication time of any member, UTC; null if none is dated';
+comment on column stories.title is 'Headline of the first published member';
+comment on column stories.articles is 'Number of articles in the story';
+comment on column stories.outlets is 'Number of outlets that carried it';
+
+create or replace view themes as
+select
+    t.theme_id,
+    t.slug,
+    t.name,
+    t.kind,
+    t.claim,
+    t.claim_from,
+    t.terms,
+    t.status,
+    t.merged_into,
+    t.first_seen_at,
+    t.last_seen_at,
+    t.articles
+from base.themes t;
+
+comment on view themes is 'One row per theme: a narrative with one claim, curated in themes.yaml or discovered by BERTopic.';
+comment on column themes.theme_id is 'Stable id, kept for life';
+comment on column themes.slug is 'Readable id, kept for life';
+comment on column themes.name is 'Display name';
+comment on column themes.kind is 'curated (themes.yaml) or discovered';
+comment on column themes.claim is 'The one-sentence proposition stance is measured toward';
+comment on column themes.claim_from is 'yaml, or the article_id whose passage serves as provisional claim of a discovered theme';
+comment on column themes.terms is 'Aliases of a curated theme; c-TF-IDF terms of a discovered one';
+comment on column themes.status is 'active, hidden or merged';
+comment on column themes.merged_into is 'theme_id it was merged into; null unless merged';
+comment on column themes.first_seen_at is 'First publication time of a dated article of the theme, UTC';
+comment on column themes.last_seen_at is 'Last publication time of a dated article of the theme, UTC';
+comment on column themes.articles is 'Number of articles of the theme, dated or not';
+
+create or replace view article_themes as
+select
+    x.article_id,
+    x.theme_id,
+    x.strength,
+    x.passages,
+    x.stance,
+    x.net_stance,
+    x.confidence
+from base.article_themes x;
+
+comment on view article_themes is 'One row per article and theme.';
+comment on column article_themes.article_id is 'The article';
+comment on column article_themes.theme_id is 'The theme';
+comment on column article_themes.strength is '0..1: for curated themes the highest probability that a passage bears on the claim; for discovered themes the cosine to the theme''s centroid';
+comment on column article_themes.passages is 'Number of mentions of the theme in the article';
+comment on column article_themes.stance is 'supports, opposes or neutral toward the claim, from its mentions';
+comment on column article_themes.net_stance is '-1..1: mean over mentions of p_supports - p_opposes, weighted by the probability that the mention bears on the claim';
+comment on column article_themes.confidence is '0..1: the judge''s confidence in the article''s stance';
+
+create or replace view mentions as
+select
+    m.article_id,
+    m.theme_id,
+    m.passage,
+    m.position,
+    m.stance,
+    m.p_supports,
+    m.p_opposes,
+    m.p_neutral,
+    m.confidence,
+    m.voice,
+    m.speaker
+from base.mentions m;
+
+comment on view mentions is 'One row per passage and theme: the evidence behind every stance.';
+comment on column mentions.article_id is 'The article';
+comment on column mentions.theme_id is 'The theme';
+comment on column mentions.passage is 'The passage, an exact substring of the article''s text';
+comment on column mentions.position is '0-based order of the passage in the article';
+comment on column mentions.stance is 'supports, opposes or neutral toward the claim';
+comment on column mentions.p_supports is 'Probability that the passage supports the claim, given that it bears on it';
+comment on column mentions.p_opposes is 'Probability that the passage opposes the claim, given that it bears on it';
+comment on column mentions.p_neutral is 'Probability that the passage takes no side, given that it bears on it';
+comment on column mentions.confidence is '0..1: the largest of the three times the probability that the passage bears on the claim';
+comment on column mentions.voice is 'outlet if the outlet says it, quoted if someone it quotes does';
+comment on column mentions.speaker is 'Name of the quoted speaker where one is given; else null';
+
+create or replace view volume_daily as
+select
+    v.theme_id,
+    v.day,
+    v.stories,
+    v.articles,
+    v.outlets,
+    v.share,
+    v.coverage
+from base.volume_daily v;
+
+comment on view volume_daily is 'One row per theme and UTC day: how much it was covered. A day nobody crawled has coverage missing and null counts, never 0.';
+comment on column volume_daily.theme_id is 'The theme';
+comment on column volume_daily.day is 'UTC day of publication';
+comment on column volume_daily.stories is 'Stories of the theme first published that day; null if the day was not crawled';
+comment on column volume_daily.articles is 'Articles of the theme published that day, copies included; null if the day was not crawled';
+comment on column volume_daily.outlets is 'Outlets that published them; null if the day was not crawled';
+comment on column volume_daily.share is 'stories as a part of all stories first published that day, 0..1; null if the day was not crawled or had no story';
+comment on column volume_daily.coverage is 'complete (at least 80 % of the outlets due were collected), partial or missing';
+
+create or replace view stance_daily as
+select
+    s.theme_id,
+    s.day,
+    s.supports,
+    s.opposes,
+    s.neutral,
+    s.net,
+    s.low,
+    s.high,
+    s.net_28d,
+    s.low_28d,
+    s.high_28d,
+    s.stories_28d,
+    s.outlets_28d
+from base.stance_daily s;
+
+comment on view stance_daily is 'One row per theme and UTC day that has stories: which way they lean. Stories count once.';
+comment on column stance_daily.theme_id is 'The theme';
+comment on column stance_daily.day is 'UTC day of publication';
+comment on column stance_daily.supports is 'Stories that support the claim';
+comment on column stance_daily.opposes is 'Stories that oppose the claim';
+comment on column stance_daily.neutral is 'Stories on the issue that take no side';
+comment on column stance_daily.net is 'Net stance of the day: (supports - opposes) / stories, -1..1';
+comment on column stance_daily.low is 'Lower end of its 95 % interval, outlets as clusters; null under 5 outlets';
+comment on column stance_daily.high is 'Upper end of its 95 % interval, outlets as clusters; null under 5 outlets';
+comment on column stance_daily.net_28d is 'Net stance of the 28 days ending that day';
+comment on column stance_daily.low_28d is 'Lower end of its 95 % interval; null under 5 outlets';
+comment on column stance_daily.high_28d is 'Upper end of its 95 % interval; null under 5 outlets';
+comment on column stance_daily.stories_28d is 'Stories behind net_28d';
+comment on column stance_daily.outlets_28d is 'Outlets behind net_28d';
+
+create or replace view outlet_stance as
+select
+    o.theme_id,
+    o.outlet,
+    o.month,
+    o.stories,
+    o.supports,
+    o.opposes,
+    o.neutral,
+    o.net,
+    o.low,
+    o.high
+from base.outlet_stance o;
+
+comment on view outlet_stance is 'One row per theme, outlet and month: which way an outlet leans.';
+comment on column outlet_stance.theme_id is 'The theme';
+comment on column outlet_stance.outlet is 'The outlet; a story counts for each outlet that carried it';
+comment on column outlet_stance.month is 'First day of the month, UTC';
+comment on column outlet_stance.stories is 'Stories of the theme the outlet carried';
+comment on column outlet_stance.supports is 'Of these, stories whose article there supports the claim';
+comment on column outlet_stance.opposes is 'Of these, stories whose article there opposes the claim';
+comment on column outlet_stance.neutral is 'Of these, stories whose article there takes no side';
+comment on column outlet_stance.net is 'Net stance: (supports - opposes) / stories, -1..1';
+comment on column outlet_stance.low is 'Lower end of its 95 % interval, stories as units; null under 5 stories';
+comment on column outlet_stance.high is 'Upper end of its 95 % interval, stories as units; null under 5 stories';
+
+create or replace view turning_points as
+select
+    p.theme_id,
+    p.day,
+    p.first_day,
+    p.last_day,
+    p.measure,
+    p.before,
+    p.after,
+    p.p_value,
+    p.articles
+from base.turning_points p;
+
+comment on view turning_points is 'One row per tested change of a theme''s weekly share or net stance that is unlikely to be chance.';
+comment on column turning_points.theme_id is 'The theme';
+comment on column turning_points.day is 'First day of the first week after the change, UTC';
+comment on column turning_points.first_day is 'Earliest day the change may lie on';
+comment on column turning_points.last_day is 'Latest day the change may lie on';
+comment on column turning_points.measure is 'share or net_stance';
+comment on column turning_points.before is 'Level before the change';
+comment on column turning_points.after is 'Level after the change';
+comment on column turning_points.p_value is 'Block-bootstrap p value (8-week blocks); rows pass Benjamini-Hochberg at q <= 0.10';
+comment on column turning_points.articles is 'article_ids within the change''s date range, at most 20';
+
+create or replace view coverage_daily as
+select
+    c.outlet,
+    c.day,
+    c.polls,
+    c.failures,
+    c.new_articles,
+    c.expected,
+    c.state
+from base.coverage_daily c;
+
+comment on view coverage_daily is 'One row per outlet and UTC day: what was collected. Tells missing from zero.';
+comment on column coverage_daily.outlet is 'The outlet';
+comment on column coverage_daily.day is 'UTC day';
+comment on column coverage_daily.polls is 'Polls of its feeds on that day';
+comment on column coverage_daily.failures is 'Of these, polls that failed';
+comment on column coverage_daily.new_articles is 'Articles published that day';
+comment on column coverage_daily.expected is 'Articles the outlet usually publishes on that weekday; null if too little is known';
+comment on column coverage_daily.state is 'complete: its feeds showed the whole day; partial: a part of it; missing: nobody looked';
+
+create or replace view feed_health as
+select
+    f.outlet,
+    f.feed,
+    f.last_ok_at,
+    f.last_outcome,
+    f.last_reason,
+    f.failures_in_a_row,
+    f.articles_30d,
+    f.silent_since,
+    f.next_due_at
+from base.feed_health f;
+
+comment on view feed_health is 'One row per feed: does it still answer, does it still say anything.';
+comment on column feed_health.outlet is 'The outlet';
+comment on column feed_health.feed is 'Address of the feed';
+comment on column feed_health.last_ok_at is 'Last time it answered with a feed or ''unchanged'', UTC; null if never';
+comment on column feed_health.last_outcome is 'Outcome of the last poll: ok, unchanged, soft_error, hard_error, refused';
+comment on column feed_health.last_reason is 'Code of what went wrong; empty if nothing did';
+comment on column feed_health.failures_in_a_row is 'Polls failed since the last good one';
+comment on column feed_health.articles_30d is 'Articles published in the 30 days before the last run';
+comment on column feed_health.silent_since is 'Time of its newest entry if the feed answers but has said nothing for far longer than its own rhythm; else null';
+comment on column feed_health.next_due_at is 'Not polled before then, UTC';
+
+create or replace view rejections as
+select
+    r.url,
+    r.outlet,
+    r.stage,
+    r.reason,
+    r.seen_at
+from base.rejections r;
+
+comment on view rejections is 'One row per feed entry that did not become an article, with the reason.';
+comment on column rejections.url is 'Canonical address of the entry';
+comment on column rejections.outlet is 'The outlet';
+comment on column rejections.stage is 'Room that refused it: feed, fetch or extract';
+comment on column rejections.reason is 'Short code, for example paywall, consent_wall, too_short, http_404, robots';
+comment on column rejections.seen_at is 'When it was refused, UTC';
+
+create or replace view runs as
+select
+    r.run_id,
+    r.started_at,
+    r.finished_at,
+    r.articles_new,
+    r.encoder,
+    r.judge,
+    r.code_version,
+    r.settings_digest
+from base.runs r;
+
+comment on view runs is 'One row per run: the provenance of the numbers.';
+comment on column runs.run_id is 'Id of the run, its start time in UTC';
+comment on column runs.started_at is 'Start, UTC';
+comment on column runs.finished_at is 'End, UTC; null if it did not finish';
+comment on column runs.articles_new is 'Articles it stored';
+comment on column runs.encoder is 'Name and revision of the encoder';
+comment on column runs.judge is 'Name and revision of the stance judge';
+comment on column runs.code_version is 'Version of this program';
+comment on column runs.settings_digest is 'Digest of feeds.yaml, themes.yaml and all settings';
+
+create or replace view theme_outlet_daily as
+select
+    d.theme_id,
+    d.outlet,
+    d.day,
+    d.stories,
+    d.supports,
+    d.opposes,
+    d.neutral
+from base.theme_outlet_daily d;
+
+comment on view theme_outlet_daily is 'One row per theme, outlet and UTC day with stories: what charts with filters are summed from. A story counts once, for the outlet that published it first.';
+comment on column theme_outlet_daily.theme_id is 'The theme';
+comment on column theme_outlet_daily.outlet is 'Outlet that published the story first';
+comment on column theme_outlet_daily.day is 'UTC day of first publication';
+comment on column theme_outlet_daily.stories is 'Stories of the theme';
+comment on column theme_outlet_daily.supports is 'Of these, stories that support the claim';
+comment on column theme_outlet_daily.opposes is 'Of these, stories that oppose the claim';
+comment on column theme_outlet_daily.neutral is 'Of these, stories that take no side';
+
+create or replace view outlet_daily as
+select
+    d.outlet,
+    d.day,
+    d.stories,
+    d.articles
+from base.outlet_daily d;
+
+comment on view outlet_daily is 'One row per outlet and UTC day with stories: the denominator of every share.';
+comment on column outlet_daily.outlet is 'Outlet that published the stories first';
+comment on column outlet_daily.day is 'UTC day of first publication';
+comment on column outlet_daily.stories is 'Stories first published by the outlet that day, on any subject';
+comment on column outlet_daily.articles is 'Articles published by the outlet that day, copies included';

@@ -1,0 +1,94 @@
+"""A passage in, whose voice it is out; a stance in, its label out; an article's mentions in, the article's stance out. All pure."""
+
+import re
+from collections.abc import Sequence
+
+from tracker.records import Label, Mention, Stance, Voice
+
+# Chosen on predictions for themes the judge had not seen (evals/stance_loto.json, key "decide").
+RELATED = 0.5  # 1 - p_unrelated from which a passage counts as a mention
+SIDED = 0.5  # p_supports or p_opposes from which a passage takes a side; below it, a mention is neutral
+
+LEANING = 0.25  # net stance from which an article takes a side: one clear passage among four, the rest neutral
+QUOTED_SHARE = 0.3  # share of a passage inside quotation marks that, with a speech verb, makes it a quotation
+ALL_QUOTED = 0.8  # with this share the verb may stand in the sentence before
+
+
+def decide(stance: Stance) -> Label:
+    """The label shown to readers: unrelated unless probably a mention, neutral unless clearly on one side."""
+    if 1 - stance.unrelated < RELATED:
+        return "unrelated"
+    if max(stance.supports, stance.opposes) < SIDED:
+        return "neutral"
+    return "supports" if stance.supports > stance.opposes else "opposes"
+
+
+def of_article(mentions: Sequence[Mention]) -> tuple[Label, float, float]:
+    """(label, net, confidence) of an article toward one claim, from its mentions of it.
+
+    The probabilities are summed: each passage weighs as much as it is probably related, and a neutral one pulls toward 0. `net` is
+    (supports - opposes) / (supports + opposes + neutral), in -1..1; `confidence`, in 0..1, is the label's share of that sum.
+    Without mentions: ("unrelated", 0.0, 0.0).
+    """
+    supports = sum(m.stance.supports for m in mentions)
+    opposes = sum(m.stance.opposes for m in mentions)
+    neutral = sum(m.stance.neutral for m in mentions)
+    total = supports + opposes + neutral
+    if total <= 0:
+        return "unrelated", 0.0, 0.0
+    net = (supports - opposes) / total
+    if abs(net) < LEANING:
+        return "neutral", net, neutral / total
+    return ("supports", net, supports / total) if net > 0 else ("opposes", net, opposes / total)
+
+
+_QUOTE = re.compile(r"“[^“”]{2,}(?:”|$)|\"[^\"]{2,}(?:\"|$)|(?:^|(?<=\s))‘[^‘’]{12,}’(?=\W|$)")
+_SAID = (
+    r"(?:said|says|told|tells|argued|argues?|warned|warns?|claimed|claims?|wrote|writes?|added|adds|noted|notes|explained|explains?"
+    r"|believes?|believed|predicted|predicts?|insisted|insists?|acknowledged|acknowledges?|admitted|admits?|testified|tweeted|posted"
+    r"|contends?|contended|stated|states|cautioned|cautions?|conceded|concedes?|thinks?|maintains?|remarked|countered|counters)"
+)
+_ADVERB = r"(?:(?:also|recently|has|have|had|later|still|reportedly|previously|already|publicly|repeatedly|even|then|now|once|often)\s+){0,2}"
+_NAME = r"[A-Z][\w’'.&-]*(?:\s+(?:(?:of|de|van|von|der|bin|al)\s+)?[A-Z][\w’'.&-]*){0,5}"
+_BEFORE = re.compile(rf"(?P<name>{_NAME})(?:,[^,“”\".]{{2,70}},|\s+\([^)]{{1,40}}\))?\s+{_ADVERB}{_SAID}\b")
+_AFTER = re.compile(rf"(?:[,”\"?!]|^)\s*{_SAID}\s+(?:the\s+)?(?:[a-z-]+\s+){{0,4}}?(?P<name>{_NAME})")
+_ACCORDING = re.compile(rf"\b[Aa]ccording to\s+(?:the\s+)?(?:(?:[a-z-]+\s+){{0,3}}?(?P<name>{_NAME})|[a-z])")
+_SOMEONE = re.compile(
+    r"\b(?:he|she|they|who|company|startup|lab|firm|spokes(?:man|woman|person|people)|researchers?|scientists?|analysts?|experts?|critics?|"
+    r"executives?|officials?|authors?|founders?|chief|ceo|professors?|engineers?|economists?|investors?|lawmakers?|regulators?|people|"
+    rf"study|paper|report|lawsuit|memo|advocates?|observers?|insiders?|sources?|employees|developers)\s+{_ADVERB}{_SAID}\b",
+    re.IGNORECASE,
+)
+_SPEECH = re.compile(rf"\b{_SAID}\b")
+_ROLE = re.compile(r"^(?:.*\b)?(?:CEO|CTO|CFO|COO|President|Chairman|Chair|Founder|Chief|Director|Professor|Prof\.?|Dr\.?|Senator|Sen\.|Judge|Minister)\s+")
+_OWN = frozenset({"I", "We", "It", "This", "That", "These", "Those", "There", "What", "Which", "You", "And", "But", "If", "As", "Nobody"})
+_NOT_A_NAME = frozenset(
+    "He She They Who The A An Some Many Most Several Others Critics Experts Researchers Scientists Analysts Executives Officials Investors "
+    "Economists Engineers Authors People Insiders Sources Lawmakers Regulators Advocates Employees Developers Observers One Another".split()
+)
+
+
+def voice(passage: str) -> tuple[Voice, str | None]:
+    """Whether the outlet speaks in its own voice or lets someone else speak, and who, when the passage names them.
+
+    Quoted: "according to X"; someone other than the author says, argues, warns ...; or much of the passage stands in quotation marks.
+    The author's own "I think" or "we argue" outside quotation marks is the outlet's voice.
+    """
+    around = _QUOTE.sub(lambda found: " “” " if found.end() < len(passage) else " “”", passage)
+    share = sum(len(found.group()) for found in _QUOTE.finditer(passage)) / max(len(passage), 1)
+    for pattern in (_ACCORDING, _BEFORE, _AFTER):
+        for found in pattern.finditer(around):
+            name = found.group("name")
+            if name is None:
+                return "quoted", None
+            if name.split()[0] not in _OWN:
+                return "quoted", _speaker(name)
+    if _SOMEONE.search(around) or share >= ALL_QUOTED or (share >= QUOTED_SHARE and _SPEECH.search(around)):
+        return "quoted", None
+    return "outlet", None
+
+
+def _speaker(name: str) -> str | None:
+    """The name without a role before it or a possessive behind it; None for 'Critics', 'He' and the like."""
+    bare = re.sub(r"[’']s$", "", _ROLE.sub("", name)).rstrip(".,’'")
+    return bare if bare and bare.split()[0] not in _NOT_A_NAME else None

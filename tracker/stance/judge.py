@@ -1,0 +1,122 @@
+"""(text, claim) pairs in, calibrated probabilities of supports, opposes, neutral and unrelated out."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from tracker.errors import ModelError
+from tracker.records import Stance
+
+if TYPE_CHECKING:
+    from tokenizers import Encoding
+
+MODEL = Path(__file__).parent / "model"
+REPAIR = "Reinstall the package, or restore the folder with git."
+
+
+class Judge(Protocol):
+    """Anything that can say on which side of a claim a text stands."""
+
+    @property
+    def name(self) -> str:
+        """Model and revision, stored with every run."""
+
+    def judge(self, pairs: Sequence[tuple[str, str]]) -> list[Stance]:
+        """One stance for each (text, claim), in the order given."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FileEntry(_Strict):
+    """What a model file must be: its size in bytes and its digest."""
+
+    bytes: int
+    sha256: str
+
+
+class Calibration(_Strict):
+    """Vector scaling: probabilities are softmax(scale * logits + shift), fitted on themes the model had not seen."""
+
+    scale: tuple[float, float, float, float]
+    shift: tuple[float, float, float, float]
+
+
+class Manifest(_Strict):
+    """model/MANIFEST.json. `max_tokens` counts text and claim together; a longer text is cut at its end."""
+
+    name: str
+    revision: str
+    base: str
+    max_tokens: int
+    calibration: Calibration
+    files: dict[str, FileEntry]
+
+
+class OnnxJudge:
+    """The shipped judge: a small cross-encoder on onnxruntime, two threads, no network.
+
+    Pairs are read one at a time. Dynamic int8 quantization takes its scale from the whole batch, so in a batch a passage's answer
+    would depend on its neighbours; alone it never does, and on a CPU it is no slower (no padding).
+    """
+
+    def __init__(self, folder: Path = MODEL, threads: int = 2) -> None:
+        """Check and load the model. Raises ModelError naming the file that is absent or altered."""
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        manifest = read_manifest(folder)
+        weights, words = _checked(folder, "stance.onnx", manifest), _checked(folder, "tokenizer.json", manifest)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3  # errors only
+        self.name = f"{manifest.name}@{manifest.revision}"
+        self._session = onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
+        self._tokenizer = Tokenizer.from_str(words.decode("utf-8"))
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(manifest.max_tokens, strategy="longest_first")
+        self._scale = np.array(manifest.calibration.scale)
+        self._shift = np.array(manifest.calibration.shift)
+
+    def judge(self, pairs: Sequence[tuple[str, str]]) -> list[Stance]:
+        """One stance for each (text, claim), in the order given; the same pair always gets the same answer."""
+        return [self._read(encoded) for encoded in self._tokenizer.encode_batch(list(pairs))] if pairs else []
+
+    def _read(self, encoded: "Encoding") -> Stance:
+        inputs = {"input_ids": encoded.ids, "attention_mask": encoded.attention_mask, "token_type_ids": encoded.type_ids}
+        (logits,) = self._session.run(["logits"], {name: np.array([row], dtype=np.int64) for name, row in inputs.items()})
+        scores = self._scale * np.asarray(logits, dtype=np.float64)[0] + self._shift
+        weights = np.exp(scores - scores.max())
+        supports, opposes, neutral, unrelated = (weights / weights.sum()).tolist()
+        return Stance(supports, opposes, neutral, unrelated)
+
+
+def read_manifest(folder: Path = MODEL) -> Manifest:
+    """The model's name, revision, calibration and file digests. Raises ModelError."""
+    path = folder / "MANIFEST.json"
+    try:
+        return Manifest.model_validate(json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise ModelError(f"{path}: no such file. {REPAIR}") from None
+    except (ValueError, ValidationError) as error:
+        raise ModelError(f"{path}: cannot be read ({str(error).splitlines()[0]}). {REPAIR}") from None
+
+
+def _checked(folder: Path, name: str, manifest: Manifest) -> bytes:
+    path = folder / name
+    if name not in manifest.files:
+        raise ModelError(f"{folder / 'MANIFEST.json'}: does not list {name}. {REPAIR}")
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise ModelError(f"{path}: no such file. {REPAIR}") from None
+    if hashlib.sha256(content).hexdigest() != manifest.files[name].sha256:
+        raise ModelError(f"{path}: not the file this version was made for (its sha256 differs). {REPAIR}")
+    return content

@@ -1,0 +1,255 @@
+"""The reading side: the published file comes in, data frames of its public views go out.
+
+Every method is one query with bound parameters and named columns. `day` columns are dates, times are naive UTC.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from tracker.errors import StoreError
+
+# What a second look at an unchanged web changes although no number did: when and how often we polled, and what the server said then.
+NOT_IN_CHECKSUM: Mapping[str, tuple[str, ...]] = {
+    "feed_health": ("last_ok_at", "last_outcome", "last_reason", "failures_in_a_row", "next_due_at"),
+    "coverage_daily": ("polls", "failures"),
+}
+
+
+def published_file(data: Path) -> Path:
+    """The versioned file behind DATA/tracker.duckdb; its name is the data version. Raises StoreError if nothing is published yet."""
+    name = data / "tracker.duckdb"
+    if not name.exists():
+        raise StoreError(f"{name} does not exist: nothing is published yet. Run 'tracker demo' or 'tracker run' first.")
+    return name.resolve()
+
+
+@dataclass(frozen=True, slots=True)
+class Articles:
+    """One page of the articles of a theme, and how many there are on all pages."""
+
+    rows: pd.DataFrame
+    total: int
+
+
+class Published:
+    """One published file, open to read. Safe to share between threads: each query has its own cursor."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file read-only. Raises StoreError if it is absent, damaged, or newer than this code."""
+        self.path = path
+        if not path.exists():
+            raise StoreError(f"{path} does not exist: run 'tracker publish' to make it.")
+        try:
+            self._connection = duckdb.connect(str(path), read_only=True)
+        except duckdb.Error as error:
+            first = str(error).splitlines()[0]
+            raise StoreError(f"{path} cannot be read ({first}): run 'tracker publish' to make it again.") from None
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def outlets(self) -> pd.DataFrame:
+        """One row per outlet, by name."""
+        return self._frame(
+            """select outlet, name, kind, tier, country, feeds, articles, first_seen_at
+               from outlets order by lower(name)"""
+        )
+
+    def themes(self) -> pd.DataFrame:
+        """One row per active theme: curated ones first, then by size."""
+        return self._frame(
+            """select theme_id, slug, name, kind, claim, claim_from, terms, first_seen_at, last_seen_at, articles
+               from themes where status = 'active' order by kind, articles desc, slug"""
+        )
+
+    def span(self) -> tuple[date, date] | None:
+        """First and last day on which anything was collected; None before the first good poll."""
+        first, last = self._row("select min(day), max(day) from coverage_daily where state <> 'missing'")
+        return None if first is None else (first, last)
+
+    def totals(self) -> dict[str, int]:
+        """How much there is: articles, undated (articles without a trustworthy date), stories, copies, mentions, themes, outlets."""
+        values = self._row(
+            """select (select count(*) from articles),
+                      (select count(*) from articles where published_at is null),
+                      (select count(*) from stories),
+                      (select coalesce(sum(s.articles - 1), 0)::bigint from stories s),
+                      (select count(*) from mentions),
+                      (select count(*) from themes where status = 'active'),
+                      (select count(*) from outlets)"""
+        )
+        names = ("articles", "undated", "stories", "copies", "mentions", "themes", "outlets")
+        return dict(zip(names, map(int, values), strict=True))
+
+    def theme_counts(self, first: date, last: date, theme_id: str | None = None) -> pd.DataFrame:
+        """Stories of one theme, or of all, by theme, outlet and day: stories, supports, opposes, neutral. Both ends belong to the span."""
+        return self._frame(
+            """select theme_id, outlet, day, stories, supports, opposes, neutral from theme_outlet_daily
+               where day between $first and $last and ($theme is null or theme_id = $theme)
+               order by theme_id, outlet, day""",
+            {"first": first, "last": last, "theme": theme_id},
+        )
+
+    def story_counts(self, first: date, last: date) -> pd.DataFrame:
+        """Stories and articles on any subject, by outlet and day: the denominator of every share."""
+        return self._frame(
+            "select outlet, day, stories, articles from outlet_daily where day between $first and $last order by outlet, day",
+            {"first": first, "last": last},
+        )
+
+    def coverage(self, first: date, last: date) -> pd.DataFrame:
+        """What was collected, by outlet and day: state (complete, partial, missing), new_articles, expected (null if unknown)."""
+        return self._frame(
+            """select outlet, day, state, new_articles, expected from coverage_daily
+               where day between $first and $last order by outlet, day""",
+            {"first": first, "last": last},
+        )
+
+    def turning_points(self, first: date, last: date) -> pd.DataFrame:
+        """Tested changes of all active themes, newest first."""
+        return self._frame(
+            """select p.theme_id, t.slug, t.name, p.day, p.first_day, p.last_day, p.measure, p.before, p.after, p.p_value
+               from turning_points p join themes t using (theme_id)
+               where t.status = 'active' and p.day between $first and $last order by p.day desc, t.slug, p.measure""",
+            {"first": first, "last": last},
+        )
+
+    def evidence(
+        self, theme_id: str, stance: str, first: date, last: date, outlets: Sequence[str], seed: int, rows: int, confidence: float
+    ) -> pd.DataFrame:
+        """Passages that take the given side, drawn at random by `seed`: at most one a story and one an outlet, `rows` in all.
+
+        `confidence` (0..1) is the least a passage needs. Columns: passage, confidence, voice, speaker, outlet, name, title, url, published_at, copies.
+        """
+        return self._frame(
+            """with shuffled as (
+                   select m.passage, m.confidence, m.voice, m.speaker, a.outlet, o.name, a.title, a.url, a.published_at,
+                          a.story_id, s.articles - 1 as copies,
+                          md5(m.article_id || ':' || m.position || ':' || $seed) as lot
+                   from mentions m join articles a using (article_id) join outlets o using (outlet) join stories s using (story_id)
+                   where m.theme_id = $theme and m.stance = $stance and m.confidence >= $confidence
+                     and a.published_at::date between $first and $last and list_contains($outlets::varchar[], a.outlet)
+               ),
+               one_a_story as (select * from shuffled qualify row_number() over (partition by story_id order by lot) = 1),
+               one_an_outlet as (select * from one_a_story qualify row_number() over (partition by outlet order by lot) = 1)
+               select passage, confidence, voice, speaker, outlet, name, title, url, published_at, copies
+               from one_an_outlet order by lot limit $rows""",
+            {
+                "theme": theme_id, "stance": stance, "first": first, "last": last, "outlets": list(outlets),
+                "seed": str(seed), "rows": rows, "confidence": confidence,
+            },
+        )  # fmt: skip
+
+    def articles(
+        self, theme_id: str, first: date, last: date, outlets: Sequence[str], words: str = "", rows: int = 50, skip: int = 0
+    ) -> Articles:
+        """A page of the theme's dated articles, newest first, whose title contains `words`.
+
+        Columns: published_at, outlet, name, title, url, stance, net_stance, confidence, copies, language.
+        """
+        frame = self._frame(
+            """select a.published_at, a.outlet, o.name, a.title, a.url, x.stance, x.net_stance, x.confidence,
+                      s.articles - 1 as copies, a.language, count(*) over () as total
+               from article_themes x join articles a using (article_id) join outlets o using (outlet) join stories s using (story_id)
+               where x.theme_id = $theme and a.published_at::date between $first and $last
+                 and list_contains($outlets::varchar[], a.outlet) and contains(lower(a.title), lower($words))
+               order by a.published_at desc, a.article_id limit $rows offset $skip""",
+            {
+                "theme": theme_id, "first": first, "last": last, "outlets": list(outlets),
+                "words": words, "rows": rows, "skip": skip,
+            },
+        )  # fmt: skip
+        total = int(frame["total"].iloc[0]) if len(frame) else 0
+        return Articles(frame.drop(columns="total"), total)
+
+    def feed_health(self) -> pd.DataFrame:
+        """One row per feed, with the name of its outlet."""
+        return self._frame(
+            """select f.outlet, o.name, f.feed, f.last_ok_at, f.last_outcome, f.last_reason, f.failures_in_a_row,
+                      f.articles_30d, f.silent_since, f.next_due_at
+               from feed_health f join outlets o using (outlet) order by lower(o.name), f.feed"""
+        )
+
+    def rejection_counts(self) -> pd.DataFrame:
+        """Entries that did not become articles, by stage and reason: entries, outlets, last_seen_at."""
+        return self._frame(
+            """select stage, reason, count(*) as entries, count(distinct outlet) as outlets, max(seen_at) as last_seen_at
+               from rejections group by stage, reason order by entries desc, stage, reason"""
+        )
+
+    def undated(self) -> pd.DataFrame:
+        """Articles without a trustworthy date, by outlet: they are in no chart."""
+        return self._frame(
+            """select o.name, count(*) as articles from articles a join outlets o using (outlet)
+               where a.published_at is null group by o.name order by articles desc, o.name"""
+        )
+
+    def largest_stories(self, rows: int) -> pd.DataFrame:
+        """The stories with most copies: first_published_at, title, articles, outlets."""
+        return self._frame(
+            """select first_published_at, title, articles, outlets from stories
+               where articles > 1 order by articles desc, first_published_at desc, story_id limit $rows""",
+            {"rows": rows},
+        )
+
+    def runs(self, rows: int) -> pd.DataFrame:
+        """The newest runs, newest first."""
+        return self._frame(
+            """select run_id, started_at, finished_at, articles_new, encoder, judge, code_version, settings_digest
+               from runs order by started_at desc, run_id desc limit $rows""",
+            {"rows": rows},
+        )
+
+    def schema(self) -> pd.DataFrame:
+        """The public views as they describe themselves: view, view_comment, column, type, comment."""
+        return self._frame(
+            """select c.table_name as view, v.comment as view_comment, c.column_name as "column", c.data_type as type, c.comment
+               from duckdb_columns() c join duckdb_views() v on v.view_name = c.table_name and v.database_name = c.database_name
+               where c.schema_name = 'main' and v.schema_name = 'main' and not v.internal and c.database_name = current_database()
+               order by c.table_name, c.column_index"""
+        )
+
+    def rows(self, view: str) -> duckdb.DuckDBPyRelation:
+        """A public view as a relation, unread."""
+        return self._connection.cursor().view(view)
+
+    def _frame(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pd.DataFrame:
+        try:
+            return self._connection.cursor().execute(sql, parameters).df()
+        except duckdb.CatalogException as error:
+            raise self._other_version(error) from None
+
+    def _row(self, sql: str) -> tuple[Any, ...]:
+        try:
+            row = self._connection.cursor().execute(sql).fetchone()
+        except duckdb.CatalogException as error:
+            raise self._other_version(error) from None
+        assert row is not None  # an aggregate without group by has one row
+        return row
+
+    def _other_version(self, error: duckdb.Error) -> StoreError:
+        missing = str(error).splitlines()[0]
+        return StoreError(f"{self.path} was published by another version of this program ({missing}): run 'tracker publish' again.")
+
+
+def checksum(published: Published) -> str:
+    """A digest over the rows of all public views, whatever their order: the same digest means the same numbers.
+
+    Left out: the view runs (each run adds a row) and NOT_IN_CHECKSUM, since a second run does poll again.
+    """
+    lines = []
+    for view in sorted(set(published.schema()["view"]) - {"runs"}):
+        rows = published.rows(view)
+        kept = rows.select(*[column for column in rows.columns if column not in NOT_IN_CHECKSUM.get(view, ())])
+        # a sum does not know the order of its terms; 64 bits a row are far more than a file has rows
+        total = kept.row_number("over ()") if not kept.columns else kept.set_alias("r").aggregate("count(*), sum(md5_number_lower(r::varchar))")
+        lines.append(f"{view} {total.fetchall()}")
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]

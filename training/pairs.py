@@ -1,0 +1,87 @@
+"""Labelled sets in, training pairs (text, claim, label) out; nothing here needs torch."""
+
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import yaml
+
+from tracker.records import LABELS, Label
+
+FOLDS = 4  # themes are held out in four groups: one training each, and every theme is judged by a model that never saw it
+FLIP: dict[Label, Label] = {"supports": "opposes", "opposes": "supports", "neutral": "neutral", "unrelated": "unrelated"}
+FIRST_STAGE = {"perspectrum": 9000, "ibm30k": 9000, "debatepoints": 5000}  # pairs taken of each: about ten minutes on two cores
+CLIMATEFEVER = 3000  # the one first-stage set with 'neutral'
+MAX_FIRST_CHARS = 400  # as long as our own passages get
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One labelled (text, claim). `theme` groups the pairs that must be held out together; empty for the first-stage sets."""
+
+    theme: str
+    text: str
+    claim: str
+    label: Label
+
+    @property
+    def target(self) -> int:
+        """Position of the label in LABELS."""
+        return LABELS.index(self.label)
+
+
+def silver(shared: Path) -> list[Pair]:
+    """The silver set: real passages for 47 claims, one reading."""
+    return _pairs(pd.read_parquet(shared / "corpora/stance/train_ai_silver.parquet"))
+
+
+def dev(shared: Path) -> list[Pair]:
+    """The development set: 406 passages, eleven themes; never trained on."""
+    return _pairs(pd.read_json(shared / "evals/stance_ai_dev.jsonl", lines=True))
+
+
+def first_stage(shared: Path, seed: int) -> list[Pair]:
+    """A sample of the argument sets whose licences allow shipped weights, plus mismatched claims as 'unrelated'."""
+    picked: list[Pair] = []
+    for name, size in {**FIRST_STAGE, "climatefever": CLIMATEFEVER}.items():
+        frame = pd.read_parquet(shared / f"corpora/stance/train_{name}.parquet").assign(theme="")
+        frame = frame[frame.text.str.len().between(15, MAX_FIRST_CHARS)]
+        picked += _pairs(frame.sample(n=min(size, len(frame)), random_state=seed))
+    return picked + mismatched(picked, len(picked) // 5, seed)
+
+
+def mismatched(pairs: Sequence[Pair], count: int, seed: int) -> list[Pair]:
+    """`count` texts paired with a claim of another pair: easy 'unrelated' ones, which nearness of embedding never shows us."""
+    draw = random.Random(seed)
+    claims = sorted({(p.theme, p.claim) for p in pairs})
+    rows = []
+    for pair in draw.choices(list(pairs), k=count):
+        theme, claim = draw.choice(claims)
+        if claim != pair.claim:
+            rows.append(Pair(theme, pair.text, claim, "unrelated"))
+    return rows
+
+
+def reworded(pairs: Iterable[Pair], claims: Path, seed: int) -> list[Pair]:
+    """Every sided pair against the contrary claim (label flipped) and the reworded claim; half of the neutral, a quarter of the unrelated."""
+    draw = random.Random(seed)
+    words: dict[str, dict[str, str]] = yaml.safe_load(claims.read_text(encoding="utf-8"))
+    keep = {"supports": 1.0, "opposes": 1.0, "neutral": 0.5, "unrelated": 0.25}
+    rows = []
+    for pair in pairs:
+        if draw.random() < keep[pair.label]:
+            rows.append(Pair(pair.theme, pair.text, words[pair.theme]["contrary"], FLIP[pair.label]))
+        if draw.random() < keep[pair.label] / 2:
+            rows.append(Pair(pair.theme, pair.text, words[pair.theme]["same"], pair.label))
+    return rows
+
+
+def fold_of(themes: Iterable[str]) -> dict[str, int]:
+    """Theme -> fold: themes in alphabetical order, dealt out like cards."""
+    return {theme: i % FOLDS for i, theme in enumerate(sorted(set(themes)))}
+
+
+def _pairs(frame: pd.DataFrame) -> list[Pair]:
+    return [Pair(*row) for row in frame[["theme", "text", "claim", "label"]].itertuples(index=False, name=None)]
