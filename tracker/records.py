@@ -40,6 +40,7 @@ class Validators:
     etag: str | None = None
     last_modified: str | None = None
     body_sha256: str | None = None
+    full_at: datetime | None = None  # when the server last sent the whole feed; None: not recorded
 
 
 @dataclass(frozen=True, slots=True)

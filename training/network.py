@@ -20,6 +20,7 @@ MAX_TOKENS = 128  # of text and claim together: 99.9 % of the silver pairs are s
 BATCH = 32
 WARMUP = 0.1  # share of the steps
 WEIGHT_DECAY = 0.01
+SMOOTHING = 0.05  # about the share of labels a second reader would change
 
 
 class CrossEncoder(nn.Module):
@@ -29,11 +30,9 @@ class CrossEncoder(nn.Module):
     tokens (u, v, |u - v|, u * v), as the base model was trained with mean pooling and its first token means nothing.
     """
 
-    def __init__(self, base: Path, layers: int | None = None) -> None:
+    def __init__(self, base: Path) -> None:
         super().__init__()
         self.body = AutoModel.from_pretrained(str(base), attention_probs_dropout_prob=0.0)
-        if layers is not None:
-            self.body.encoder.layer = self.body.encoder.layer[:layers]
         self.body.embeddings.requires_grad_(False)  # 12 of 23 million weights; few data move them only by noise
         width = self.body.config.hidden_size
         self.dropout = nn.Dropout(0.1)
@@ -41,8 +40,7 @@ class CrossEncoder(nn.Module):
 
     def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor, token_type_ids: torch.Tensor) -> torch.Tensor:
         """Shapes (pairs, tokens) -> (pairs, 4). `token_type_ids` is 0 for the text and 1 for the claim."""
-        types = {"token_type_ids": token_type_ids} if self.body.config.model_type == "bert" else {}
-        states = self.body(input_ids=input_ids, attention_mask=attention_mask, **types).last_hidden_state.float()
+        states = self.body(input_ids, attention_mask, token_type_ids).last_hidden_state.float()
         text = _mean(states, attention_mask * (1 - token_type_ids))
         claim = _mean(states, attention_mask * token_type_ids)
         features = torch.cat([text, claim, (text - claim).abs(), text * claim], dim=1)
@@ -55,35 +53,33 @@ def _mean(states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
 
 
 def load_tokenizer(path: Path) -> Tokenizer:
-    """The tokenizer, cutting the text (never the claim) at MAX_TOKENS."""
+    """The tokenizer, cutting the longer of text and claim at MAX_TOKENS, as the judge does."""
     tokenizer = Tokenizer.from_file(str(path))
     tokenizer.no_padding()
-    tokenizer.enable_truncation(MAX_TOKENS, strategy="only_first")
+    tokenizer.enable_truncation(MAX_TOKENS, strategy="longest_first")
     return tokenizer
 
 
 def train(
-    model: CrossEncoder, tokenizer: Tokenizer, pairs: Sequence[Pair], *, epochs: int, rate: float, seed: int, log: str = "",
-    soft: npt.NDArray[np.float32] | None = None,
+    model: CrossEncoder, tokenizer: Tokenizer, pairs: Sequence[Pair], *, epochs: int, rate: float, seed: int, log: str = ""
 ) -> None:
     """Fit in place with AdamW, linear warm-up and decay, bf16 autocast; the seed fixes order and dropout."""
     torch.manual_seed(seed)
     draw = random.Random(seed)
     encoded = [_encode(tokenizer, p) for p in pairs]
     targets = torch.tensor([p.target for p in pairs])
-    hints = None if soft is None else torch.tensor(soft)
     steps = epochs * math.ceil(len(pairs) / BATCH)
-    optimizer = torch.optim.AdamW([w for w in model.parameters() if w.requires_grad], lr=rate, weight_decay=WEIGHT_DECAY, fused=True)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda s: min(s / (WARMUP * steps), (steps - s) / (steps * (1 - WARMUP))))
+    weights = [w for w in model.parameters() if w.requires_grad]
+    optimizer = torch.optim.AdamW(weights, lr=rate, weight_decay=WEIGHT_DECAY, fused=True)
+    rise = WARMUP * steps
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda s: min(s / rise, (steps - s) / (steps - rise)))
     model.train()
     started, step, running = time.perf_counter(), 0, 0.0
     for _ in range(epochs):
         for rows in _batches([len(ids) for ids, _ in encoded], draw):
             with torch.autocast("cpu", torch.bfloat16):
                 logits = model(*_tensors([encoded[i] for i in rows])).float()
-            loss = nn.functional.cross_entropy(logits, targets[rows], label_smoothing=0.05)
-            if hints is not None:
-                loss = 0.3 * loss + 0.7 * nn.functional.cross_entropy(logits, hints[rows])
+            loss = nn.functional.cross_entropy(logits, targets[rows], label_smoothing=SMOOTHING)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
@@ -144,7 +140,7 @@ def _tensors(rows: Sequence[tuple[list[int], list[int]]]) -> tuple[torch.Tensor,
 
 def _batches(lengths: Sequence[int], draw: random.Random) -> Iterator[list[int]]:
     """Row numbers in batches of similar length, in random order: half the padding, twice the speed."""
-    order = sorted(range(len(lengths)), key=lambda i: (lengths[i] + draw.uniform(-6, 6)))
+    order = sorted(range(len(lengths)), key=lambda i: lengths[i] + draw.uniform(-6, 6))
     batches = [order[i : i + BATCH] for i in range(0, len(order), BATCH)]
     draw.shuffle(batches)
     return iter(batches)

@@ -74,7 +74,7 @@ def _atom(outlet: DemoOutlet, articles: Sequence[DemoArticle], site: str) -> str
 def _entry(outlet: DemoOutlet, article: DemoArticle, site: str, written: str) -> str:
     return (
         f"<entry><title>{escape(article.title)}</title><id>tag:{outlet.outlet},2025:{escape(article.id)}</id>"
-        f"<link rel=\"alternate\" type=\"text/html\" href={quoteattr(site + article.path + outlet.feed_query)}/>"
+        f'<link rel="alternate" type="text/html" href={quoteattr(site + article.path + outlet.feed_query)}/>'
         f"<published>{written}</published><updated>{written}</updated>"
         f"<author><name>{escape(article.author)}</name></author><category term={quoteattr(article.section)}/>"
         f"<summary>{escape(article.summary)}</summary></entry>"

@@ -1,6 +1,6 @@
 """A moment (naive UTC) comes in; the strings in which outlets show it go out."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 
 EDT, EST = timezone(timedelta(hours=-4), "EDT"), timezone(timedelta(hours=-5), "EST")
 WEST, EAST = timezone(timedelta(hours=-5)), timezone(timedelta(hours=2))
@@ -33,7 +33,7 @@ def spoken(moment: datetime) -> str:
 
 
 def _at(moment: datetime, zone: timezone) -> datetime:
-    return moment.replace(tzinfo=timezone.utc).astimezone(zone)
+    return moment.replace(tzinfo=UTC).astimezone(zone)
 
 
 # English names whatever the locale of the machine

@@ -90,6 +90,11 @@ class World:
         own = (article for article in self.articles if article.outlet == outlet.outlet)
         return tuple(sorted(own, key=lambda article: article.shown_at, reverse=True))
 
+    def is_datable(self, article: DemoArticle) -> bool:
+        """Whether the article's feed, page or address shows its day of publication, and not an impossible one."""
+        undated = {outlet.outlet for outlet in self.outlets if outlet.fault == "undated"}
+        return article.outlet not in undated and article.shown_at == article.published_at
+
     def readable(self) -> tuple[DemoArticle, ...]:
         """The articles whose text, or at least whose long summary, a polite crawler can obtain."""
         down = {outlet.outlet for outlet in self.outlets if outlet.fault == "unavailable"}
@@ -134,7 +139,7 @@ def load(folder: Path = WORLD_FOLDER) -> World:
     by_id = {outlet.outlet: outlet for outlet in outlets}
     for copy in _read(folder / "copies.yaml", tuple[_CopyRow, ...]):
         if copy.outlet not in by_id or copy.copy_of not in articles or (copy.kind == "rewrite") != (copy.body is not None):
-            raise SettingsError(f"{folder / 'copies.yaml'}: {copy.id}: unknown outlet or original, or a rewrite without its own body")
+            raise SettingsError(f"{folder / 'copies.yaml'}: {copy.id}: unknown outlet or original, or a rewrite without a body")
         original = truths[copy.copy_of]
         articles[copy.id] = _copy(by_id[copy.outlet], copy, articles[copy.copy_of])
         truths[copy.id] = Truth(original.theme, original.stance, original.topic, copy.copy_of)

@@ -1,0 +1,1 @@
+"""Bytes become articles: FeedFetch and Page records come in; entries, articles, passages and stories go out. Pure."""

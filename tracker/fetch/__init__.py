@@ -1,0 +1,1 @@
+"""The web becomes records: addresses and feeds come in, FeedFetch and Page records go out. The only room that imports aiohttp."""

@@ -40,6 +40,7 @@ create table if not exists feed_fetches (
     etag            varchar,
     last_modified   varchar,
     body_sha256     varchar,
+    full_at         timestamp,                 -- when the server last sent the whole body: a lying 304 is found out after a week
     bytes           integer not null,
     seconds         double not null,
     entries         integer not null,

@@ -4,7 +4,8 @@
 create table if not exists story_members (
     run_id     varchar not null,
     article_id varchar not null,
-    story_id   varchar not null                -- the article_id of the first published member
+    story_id   varchar not null,               -- the article_id of the first published member
+    signature  blob not null                   -- MinHash of the text, so that late copies find their story
 );
 
 create table if not exists passages (
@@ -110,6 +111,18 @@ create table if not exists coverage_days (
     new_articles integer not null,
     expected     double,
     state        varchar not null
+);
+
+create table if not exists feed_states (
+    outlet       varchar not null,
+    feed         varchar not null,
+    last_ok_at   timestamp,
+    last_outcome varchar,
+    last_reason  varchar,
+    failures_in_a_row integer not null,
+    articles_30d integer not null,
+    silent_since timestamp,
+    next_due_at  timestamp
 );
 
 create table if not exists stance_days (

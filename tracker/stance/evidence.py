@@ -1,4 +1,4 @@
-"""A passage in, whose voice it is out; a stance in, its label out; an article's mentions in, the article's stance out. All pure."""
+"""A passage in, whose voice it is out; a stance in, its label out; an article's mentions in, its stance out. All pure."""
 
 import re
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ def decide(stance: Stance) -> Label:
 def of_article(mentions: Sequence[Mention]) -> tuple[Label, float, float]:
     """(label, net, confidence) of an article toward one claim, from its mentions of it.
 
-    The probabilities are summed: each passage weighs as much as it is probably related, and a neutral one pulls toward 0. `net` is
+    The probabilities are summed: a passage weighs as much as it is probably related, and a neutral one pulls toward 0. `net` is
     (supports - opposes) / (supports + opposes + neutral), in -1..1; `confidence`, in 0..1, is the label's share of that sum.
     Without mentions: ("unrelated", 0.0, 0.0).
     """
@@ -44,13 +44,16 @@ def of_article(mentions: Sequence[Mention]) -> tuple[Label, float, float]:
 
 _QUOTE = re.compile(r"“[^“”]{2,}(?:”|$)|\"[^\"]{2,}(?:\"|$)|(?:^|(?<=\s))‘[^‘’]{12,}’(?=\W|$)")
 _SAID = (
-    r"(?:said|says|told|tells|argued|argues?|warned|warns?|claimed|claims?|wrote|writes?|added|adds|noted|notes|explained|explains?"
+    r"(?:said|says?|told|tells?|argued|argues?|warned|warns?|claimed|claims?|wrote|writes?|added|adds?|noted|notes?|explained|explains?"
     r"|believes?|believed|predicted|predicts?|insisted|insists?|acknowledged|acknowledges?|admitted|admits?|testified|tweeted|posted"
     r"|contends?|contended|stated|states|cautioned|cautions?|conceded|concedes?|thinks?|maintains?|remarked|countered|counters)"
 )
-_ADVERB = r"(?:(?:also|recently|has|have|had|later|still|reportedly|previously|already|publicly|repeatedly|even|then|now|once|often)\s+){0,2}"
+_ADVERB = (
+    r"(?:(?:also|recently|has|have|had|later|still|reportedly|previously|already|publicly|repeatedly|even|then|now|once|often)"
+    r"\s+){0,2}"
+)
 _NAME = r"[A-Z][\w’'.&-]*(?:\s+(?:(?:of|de|van|von|der|bin|al)\s+)?[A-Z][\w’'.&-]*){0,5}"
-_BEFORE = re.compile(rf"(?P<name>{_NAME})(?:,[^,“”\".]{{2,70}},|\s+\([^)]{{1,40}}\))?\s+{_ADVERB}{_SAID}\b")
+_BEFORE = re.compile(rf"(?P<name>{_NAME})(?:,[^,“”\".]{{2,70}},|\s+\([^)]{{1,40}}\))?\s+{_ADVERB}(?<![’']s ){_SAID}\b")
 _AFTER = re.compile(rf"(?:[,”\"?!]|^)\s*{_SAID}\s+(?:the\s+)?(?:[a-z-]+\s+){{0,4}}?(?P<name>{_NAME})")
 _ACCORDING = re.compile(rf"\b[Aa]ccording to\s+(?:the\s+)?(?:(?:[a-z-]+\s+){{0,3}}?(?P<name>{_NAME})|[a-z])")
 _SOMEONE = re.compile(
@@ -60,18 +63,35 @@ _SOMEONE = re.compile(
     re.IGNORECASE,
 )
 _SPEECH = re.compile(rf"\b{_SAID}\b")
-_ROLE = re.compile(r"^(?:.*\b)?(?:CEO|CTO|CFO|COO|President|Chairman|Chair|Founder|Chief|Director|Professor|Prof\.?|Dr\.?|Senator|Sen\.|Judge|Minister)\s+")
-_OWN = frozenset({"I", "We", "It", "This", "That", "These", "Those", "There", "What", "Which", "You", "And", "But", "If", "As", "Nobody"})
+_ROLE = re.compile(
+    r"^(?:.*\b)?(?:CEO|CTO|CFO|COO|President|Chairman|Chair|Founder|Chief|Director|Professor|Prof\.?|Dr\.?|Senator|Sen\."
+    r"|Judge|Minister)\s+"
+)
+_OWN = frozenset(
+    ["I", "We", "It", "This", "That", "These", "Those", "There", "What", "Which", "You", "And", "But", "If", "As", "Nobody"]
+)
 _NOT_A_NAME = frozenset(
-    "He She They Who The A An Some Many Most Several Others Critics Experts Researchers Scientists Analysts Executives Officials Investors "
-    "Economists Engineers Authors People Insiders Sources Lawmakers Regulators Advocates Employees Developers Observers One Another".split()
+    ["He", "She", "They", "Who", "The", "A", "An", "Some", "Many", "Most", "Several", "Others", "One", "Another", "Authors"]
+    + ["Critics", "Experts", "Researchers", "Scientists", "Analysts", "Executives", "Officials", "Investors", "Economists"]
+    + [
+        "Engineers",
+        "People",
+        "Insiders",
+        "Sources",
+        "Lawmakers",
+        "Regulators",
+        "Advocates",
+        "Employees",
+        "Developers",
+        "Observers",
+    ]
 )
 
 
 def voice(passage: str) -> tuple[Voice, str | None]:
     """Whether the outlet speaks in its own voice or lets someone else speak, and who, when the passage names them.
 
-    Quoted: "according to X"; someone other than the author says, argues, warns ...; or much of the passage stands in quotation marks.
+    Quoted: "according to X"; someone other than the author says, argues, warns ...; or much of the passage is in quotation marks.
     The author's own "I think" or "we argue" outside quotation marks is the outlet's voice.
     """
     around = _QUOTE.sub(lambda found: " “” " if found.end() < len(passage) else " “”", passage)
@@ -89,6 +109,6 @@ def voice(passage: str) -> tuple[Voice, str | None]:
 
 
 def _speaker(name: str) -> str | None:
-    """The name without a role before it or a possessive behind it; None for 'Critics', 'He' and the like."""
-    bare = re.sub(r"[’']s$", "", _ROLE.sub("", name)).rstrip(".,’'")
+    """The name without a role or an owner ("OpenAI CEO", "DeepMind's") before it; None for 'Critics', 'He' and the like."""
+    bare = re.sub(r"^.*[’']s\s+|[’']s$", "", _ROLE.sub("", name)).rstrip(".,’'")
     return bare if bare and bare.split()[0] not in _NOT_A_NAME else None

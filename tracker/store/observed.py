@@ -78,15 +78,15 @@ def feed_states(connection: Connection) -> dict[str, FeedState]:
         )
         select p.feed,
                arg_min(p.etag, p.newest) filter (p.is_good), arg_min(p.last_modified, p.newest) filter (p.is_good),
-               arg_min(p.body_sha256, p.newest) filter (p.is_good),
+               arg_min(p.body_sha256, p.newest) filter (p.is_good), max(p.full_at),
                any_value(coalesce(f.since_good, f.polls)), max(p.fetched_at), arg_min(p.retry_at, p.newest) filter (p.newest = 1)
         from polls p join failing f using (feed)
         group by p.feed
         """
     ).fetchall()
     return {
-        feed: FeedState(Validators(etag, modified, digest), failures, polled_at, retry_at)
-        for feed, etag, modified, digest, failures, polled_at, retry_at in rows
+        feed: FeedState(Validators(etag, modified, digest, full_at), failures, polled_at, retry_at)
+        for feed, etag, modified, digest, full_at, failures, polled_at, retry_at in rows
     }
 
 
@@ -115,8 +115,8 @@ def record_poll(connection: Connection, run: Run, reading: Reading) -> int:
     retry_at = f.fetched_at + timedelta(seconds=f.retry_after_seconds) if f.retry_after_seconds else None
     with transaction(connection):
         connection.execute(
-            "insert into feed_fetches values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (run.run_id, f.feed.outlet, f.feed.url, f.fetched_at, outcome, reading.reason, f.status, v.etag, v.last_modified, v.body_sha256,
+            "insert into feed_fetches values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (run.run_id, f.feed.outlet, f.feed.url, f.fetched_at, outcome, reading.reason, f.status, v.etag, v.last_modified, v.body_sha256, v.full_at,
              len(f.body), f.seconds, len(reading.entries), reading.dropped, reading.oldest_at, reading.newest_at, retry_at),
         )  # fmt: skip
         known = {

@@ -27,7 +27,10 @@ def published_file(data: Path) -> Path:
     name = data / "tracker.duckdb"
     if not name.exists():
         raise StoreError(f"{name} does not exist: nothing is published yet. Run 'tracker demo' or 'tracker run' first.")
-    return name.resolve()
+    if name.is_symlink():
+        return name.resolve()
+    # A platform without symlinks has a copy there; only the versioned file is never changed under its name.
+    return max((data / "published").glob("tracker-*.duckdb"), default=name).resolve()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +74,14 @@ class Published:
         )
 
     def span(self) -> tuple[date, date] | None:
-        """First and last day on which anything was collected; None before the first good poll."""
-        first, last = self._row("select min(day), max(day) from coverage_daily where state <> 'missing'")
+        """First day on which anything was collected, and the last on which some outlet was wholly; None before the first good poll.
+
+        The day of the last run is not over when it ends, so it is left out wherever a whole day is known.
+        """
+        first, last = self._row(
+            """select min(day), coalesce(max(day) filter (state = 'complete'), max(day))
+               from coverage_daily where state <> 'missing'"""
+        )
         return None if first is None else (first, last)
 
     def totals(self) -> dict[str, int]:
@@ -217,9 +226,12 @@ class Published:
                order by c.table_name, c.column_index"""
         )
 
-    def rows(self, view: str) -> duckdb.DuckDBPyRelation:
-        """A public view as a relation, unread."""
-        return self._connection.cursor().view(view)
+    def fingerprint(self, view: str, leave_out: Sequence[str] = ()) -> tuple[int, int]:
+        """Number of rows of a public view, and the sum of 64-bit digests of them, whatever their order."""
+        rows = self._connection.cursor().view(view)
+        kept = rows.select(*[column for column in rows.columns if column not in leave_out]).set_alias("kept")
+        count, total = kept.aggregate("count(*), coalesce(sum(md5_number_lower(kept::varchar)), 0)").fetchall()[0]
+        return int(count), int(total)
 
     def _frame(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pd.DataFrame:
         try:
@@ -245,11 +257,6 @@ def checksum(published: Published) -> str:
 
     Left out: the view runs (each run adds a row) and NOT_IN_CHECKSUM, since a second run does poll again.
     """
-    lines = []
-    for view in sorted(set(published.schema()["view"]) - {"runs"}):
-        rows = published.rows(view)
-        kept = rows.select(*[column for column in rows.columns if column not in NOT_IN_CHECKSUM.get(view, ())])
-        # a sum does not know the order of its terms; 64 bits a row are far more than a file has rows
-        total = kept.row_number("over ()") if not kept.columns else kept.set_alias("r").aggregate("count(*), sum(md5_number_lower(r::varchar))")
-        lines.append(f"{view} {total.fetchall()}")
+    views = sorted(set(published.schema()["view"]) - {"runs"})
+    lines = [f"{view} {published.fingerprint(view, NOT_IN_CHECKSUM.get(view, ()))}" for view in views]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]

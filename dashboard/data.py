@@ -1,0 +1,165 @@
+"""The data version comes in, frames of the public views go out, cached: the dashboard's only way to the data.
+
+The first argument of every function is the data version, the path of a published file that is never changed under its name,
+so a cached answer cannot be stale and needs no time limit.
+"""
+
+import os
+from datetime import date, datetime
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import series
+from dashboard.series import Grid, Theme
+from tracker.store import public, sandbox
+from tracker.store.public import Articles, Published
+from tracker.store.sandbox import Result
+
+FAIRLY_SURE = 0.5  # evidence shown: the judge gives the label more than all others together
+_KEPT = 256  # answers in memory: small frames, all pages of a few readers
+
+
+def version() -> str:
+    """The published file of now. Raises StoreError if there is none."""
+    return str(public.published_file(Path(os.environ.get("TRACKER_DATA", "data"))))
+
+
+def _close(published: Published) -> None:
+    published.close()
+
+
+@st.cache_resource(max_entries=2, on_release=_close, show_spinner=False)
+def _opened(version: str) -> Published:
+    return Published(Path(version))
+
+
+@st.cache_data(max_entries=_KEPT, show_spinner=False)
+def outlets(version: str) -> pd.DataFrame:
+    """See Published.outlets."""
+    return _opened(version).outlets()
+
+
+@st.cache_data(max_entries=_KEPT, show_spinner=False)
+def themes(version: str) -> pd.DataFrame:
+    """See Published.themes."""
+    return _opened(version).themes()
+
+
+@st.cache_data(max_entries=_KEPT, show_spinner=False)
+def span(version: str) -> tuple[date, date] | None:
+    """See Published.span."""
+    return _opened(version).span()
+
+
+@st.cache_data(max_entries=_KEPT, show_spinner=False)
+def totals(version: str) -> dict[str, int]:
+    """See Published.totals."""
+    return _opened(version).totals()
+
+
+@st.cache_data(max_entries=_KEPT, show_spinner=False)
+def theme_counts(version: str, first: date, last: date, theme_id: str | None = None) -> pd.DataFrame:
+    """See Published.theme_counts."""
+    return _opened(version).theme_counts(first, last, theme_id)
+
+
+@st.cache_data(max_entries=_KEPT, show_spinner=False)
+def story_counts(version: str, first: date, last: date) -> pd.DataFrame:
+    """See Published.story_counts."""
+    return _opened(version).story_counts(first, last)
+
+
+@st.cache_data(max_entries=_KEPT, show_spinner=False)
+def coverage(version: str, first: date, last: date) -> pd.DataFrame:
+    """See Published.coverage."""
+    return _opened(version).coverage(first, last)
+
+
+def grid(version: str, first: date, last: date, outlets: tuple[str, ...]) -> Grid:
+    """What the outlets published and what of it was collected."""
+    return series.grid(story_counts(version, first, last), coverage(version, first, last), outlets, first, last)
+
+
+def theme(version: str, on: Grid, theme_id: str) -> Theme:
+    """One theme on that grid."""
+    return series.theme(on, theme_counts(version, on.first_day, on.last_day, theme_id))
+
+
+def all_themes(version: str, on: Grid, theme_ids: tuple[str, ...]) -> list[Theme]:
+    """Several themes on that grid, read at once."""
+    counts = theme_counts(version, on.first_day, on.last_day)
+    by_theme = dict(list(counts.groupby("theme_id")))
+    return [series.theme(on, by_theme.get(theme_id, counts.iloc[:0])) for theme_id in theme_ids]
+
+
+@st.cache_data(max_entries=_KEPT, show_spinner=False)
+def turning_points(version: str, first: date, last: date) -> pd.DataFrame:
+    """See Published.turning_points."""
+    return _opened(version).turning_points(first, last)
+
+
+@st.cache_data(max_entries=_KEPT, show_spinner=False)
+def evidence(version: str, theme_id: str, stance: str, first: date, last: date, outlets: tuple[str, ...], seed: int, rows: int) -> pd.DataFrame:
+    """See Published.evidence; only passages the judge is at least fairly sure of."""
+    return _opened(version).evidence(theme_id, stance, first, last, outlets, seed, rows, FAIRLY_SURE)
+
+
+@st.cache_data(max_entries=_KEPT, show_spinner=False)
+def articles(version: str, theme_id: str, first: date, last: date, outlets: tuple[str, ...], words: str, rows: int, skip: int) -> Articles:
+    """See Published.articles."""
+    return _opened(version).articles(theme_id, first, last, outlets, words, rows, skip)
+
+
+@st.cache_data(max_entries=_KEPT, show_spinner=False)
+def feed_health(version: str) -> pd.DataFrame:
+    """See Published.feed_health."""
+    return _opened(version).feed_health()
+
+
+@st.cache_data(max_entries=_KEPT, show_spinner=False)
+def rejection_counts(version: str) -> pd.DataFrame:
+    """See Published.rejection_counts."""
+    return _opened(version).rejection_counts()
+
+
+@st.cache_data(max_entries=_KEPT, show_spinner=False)
+def undated(version: str) -> pd.DataFrame:
+    """See Published.undated."""
+    return _opened(version).undated()
+
+
+@st.cache_data(max_entries=_KEPT, show_spinner=False)
+def largest_stories(version: str, rows: int) -> pd.DataFrame:
+    """See Published.largest_stories."""
+    return _opened(version).largest_stories(rows)
+
+
+@st.cache_data(max_entries=_KEPT, show_spinner=False)
+def runs(version: str, rows: int) -> pd.DataFrame:
+    """See Published.runs."""
+    return _opened(version).runs(rows)
+
+
+@st.cache_data(max_entries=_KEPT, show_spinner=False)
+def schema(version: str) -> pd.DataFrame:
+    """See Published.schema."""
+    return _opened(version).schema()
+
+
+@st.cache_data(max_entries=16, show_spinner="Running the query")
+def query(version: str, sql: str) -> Result:
+    """See sandbox.query."""
+    return sandbox.query(Path(version), sql)
+
+
+def last_run(version: str) -> datetime | None:
+    """When the newest run ended; None if no run did."""
+    ended = runs(version, 20)["finished_at"].dropna()
+    return None if ended.empty else ended.iloc[0].to_pydatetime()
+
+
+def file_name(version: str) -> str:
+    """Name of the published file: the data version as people see it."""
+    return Path(version).name

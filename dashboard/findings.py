@@ -1,0 +1,110 @@
+"""Counts and tested changes come in, the sentences that head the charts go out: rules, no prose machine, nothing a chart does not show."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import pandas as pd
+
+from dashboard import words
+from dashboard.series import Change
+from tracker.measures.volume import Window
+
+ONE_SIDED = 2 / 3  # of the stories that take a side: two to one
+
+
+def lede(names: Sequence[str], changes: Sequence[tuple[Change, Change]], windows: tuple[Window, Window]) -> str:
+    """What moved: one sentence for all themes and one for each mover, at most three."""
+    weeks = span(windows[1])
+    moved = [(name, share, net) for name, (share, net) in zip(names, changes, strict=True) if {share.verdict, net.verdict} & {"up", "down"}]
+    if moved:
+        told = [f"{words.plain(name)} {words.together(_told(share, net))}" for name, share, net in moved[:3]]
+        return f"{words.count(len(moved), 'theme')} of {len(names)} moved in {weeks}. " + " ".join(f"{one}." for one in told)
+    if any(share.verdict == "no clear change" or net.verdict == "no clear change" for share, net in changes):
+        return f"No theme changed by more than chance in {weeks}."
+    return f"Too few stories in {weeks} to test what moved. Below is what there is, in counts."
+
+
+def span(window: Window) -> str:
+    """The four weeks to 31 Oct 2026."""
+    days = (window.last_day - window.first_day).days + 1
+    length = f"{days // 7} weeks" if days % 7 == 0 else f"{days} days"
+    return f"the {length} to {words.day(window.last_day)}"
+
+
+def _told(share: Change, net: Change) -> list[str]:
+    told = []
+    if share.verdict in ("up", "down") and share.before.value is not None and share.after.value is not None:
+        told.append(f"is {share.verdict} from {words.percent(share.before.value)} to {words.percent(share.after.value)} of stories")
+    if net.verdict in ("up", "down"):
+        told.append(f"turned {'more' if net.verdict == 'up' else 'less'} supportive")
+    return told
+
+
+def change(share: Change, net: Change, sides: pd.DataFrame) -> str:
+    """Heading of a theme's first figure: first half of the selection against the second, as tests or else as counts.
+
+    `sides` has two rows, the halves, with supports, opposes, neutral and n.
+    """
+    if share.verdict == "too little data" and net.verdict == "too little data":
+        return _in_counts(sides)
+    told = []
+    if share.verdict in ("up", "down") and share.before.value is not None and share.after.value is not None:
+        told.append(f"coverage went {share.verdict} from {words.percent(share.before.value)} to {words.percent(share.after.value)} of stories")
+    elif share.verdict == "no clear change":
+        told.append("coverage did not clearly change")
+    if net.verdict in ("up", "down"):
+        told.append(f"stories turned {'more' if net.verdict == 'up' else 'less'} supportive")
+    elif net.verdict == "no clear change":
+        told.append("stance held")
+    text = " and ".join(told)
+    return text[:1].upper() + text[1:]
+
+
+def _in_counts(sides: pd.DataFrame) -> str:
+    early, late = (side_of(row.supports, row.opposes) for row in sides.itertuples())
+    total = sides[["supports", "opposes", "neutral"]].sum()
+    stories = words.count(int(total.sum()), "story", "stories")
+    if early and late and early != late:
+        return f"{_SHORT[early]} at first, {_SHORT[late].lower()} later: {stories}"
+    whole = side_of(int(total["supports"]), int(total["opposes"]))
+    return f"{_SHORT[whole] if whole else 'Both sides'}: {stories}" if total.sum() else "No stories"
+
+
+_SHORT = {"support": "Mostly supportive", "oppose": "Mostly opposed", "split": "Split"}
+
+
+def side_of(supports: int, opposes: int) -> str:
+    """support, oppose or split, among at least three stories that take a side; else nothing."""
+    decided = supports + opposes
+    if decided < 3:
+        return ""
+    return "support" if supports / decided >= ONE_SIDED else "oppose" if opposes / decided >= ONE_SIDED else "split"
+
+
+def mix(supports: int, opposes: int, neutral: int) -> str:
+    """How the stories of the selection divide."""
+    decided, n = supports + opposes, supports + opposes + neutral
+    if not decided:
+        return f"None of {words.count(n, 'story', 'stories')} takes a side"
+    larger, verb = max((supports, "support"), (opposes, "oppose"))
+    if supports == opposes:
+        return f"As many support the claim as oppose it: {supports} each, {neutral} neutral"
+    return f"{larger:,} of the {decided:,} stories that take a side {verb} the claim; {neutral:,} of all {n:,} stay neutral"
+
+
+def outlets(frame: pd.DataFrame, overall: float) -> str:
+    """How many outlets lean clearly away from the rest, by their intervals."""
+    above, below = int((frame["low"] > overall).sum()), int((frame["high"] < overall).sum())
+    told = [f"{words.count(number, 'outlet')} clearly {where} the rest" for number, where in ((above, "above"), (below, "below")) if number]
+    return words.together(told) if told else "No outlet leans clearly away from the others"
+
+
+def turning_point(measure: str, before: float, after: float, day: date, first_day: date, last_day: date, p_value: float) -> str:
+    """What changed, from what to what, when, and how unlikely it is to be chance."""
+    form = words.percent if measure == "share" else words.signed
+    what = "share of stories" if measure == "share" else "net stance"
+    chance = "< 0.001" if p_value < 0.001 else f"{p_value:.3f}"
+    return (
+        f"{what} from {form(before)} to {form(after)} in the week of {words.day(day)} "
+        f"(between {words.day(first_day)} and {words.day(last_day)}; p = {chance})"
+    ).replace("p = <", "p <")

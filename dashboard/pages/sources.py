@@ -1,0 +1,76 @@
+"""What was collected and what was not: missing is not zero."""
+
+from datetime import timedelta
+
+import streamlit as st
+
+from dashboard import charts, data, filters, sourcing, words
+from tracker.measures.volume import Window
+
+GRID_DAYS = 90
+
+version = data.version()
+selection = filters.current()
+totals = data.totals(version)
+outlets = data.outlets(version)
+feeds = sourcing.feeds(data.feed_health(version))
+
+st.title("Sources")
+st.caption(f"{words.count(totals['outlets'], 'outlet')} · {words.count(totals['articles'], 'article')} · {words.count(totals['stories'], 'story', 'stories')} · last run {words.when(data.last_run(version))}")
+
+window = Window(max(selection.first, selection.last - timedelta(days=GRID_DAYS - 1)), selection.last)
+coverage = data.coverage(version, window.first_day, window.last_day)
+states = sourcing.states(coverage[coverage["outlet"].isin(selection.outlets)], outlets)
+finding = sourcing.finding(states, feeds)
+st.header(finding, anchor="collected")
+if len(states):
+    st.caption(
+        f"{words.day(window.first_day)} to {words.day(window.last_day)}, a column a day. Dark: collected; middle: in part; "
+        "pale: collected, and the outlet published nothing; grey with a cross: nobody looked, so no number of that day is a zero."
+    )
+    st.plotly_chart(charts.collected(states), config=charts.CONFIG, key="collected-chart", alt=finding)
+
+st.header("Feeds", anchor="feeds")
+st.dataframe(
+    feeds, hide_index=True, height="content" if len(feeds) < 25 else 600, alt="State of each feed",
+    column_order=["name", "state", "articles_30d", "last_ok_at", "silent_since", "failures_in_a_row", "last_reason", "feed"],
+    column_config={
+        "name": st.column_config.TextColumn("Outlet", pinned=True),
+        "state": st.column_config.TextColumn("State", help="ok, silent (answers but says nothing for far longer than usual), failing, refused, never answered"),
+        "articles_30d": st.column_config.NumberColumn("Articles, 30 days"),
+        "last_ok_at": st.column_config.DatetimeColumn("Last good answer (UTC)", format="D MMM YYYY, HH:mm"),
+        "silent_since": st.column_config.DatetimeColumn("Silent since", format="D MMM YYYY"),
+        "failures_in_a_row": st.column_config.NumberColumn("Failures in a row"),
+        "last_reason": st.column_config.TextColumn("Reason"),
+        "feed": st.column_config.TextColumn("Feed"),
+    },
+)  # fmt: skip
+
+left, right = st.columns(2, gap="medium")
+with left:
+    st.header("Why entries did not become articles", anchor="rejections")
+    rejections = sourcing.rejections(data.rejection_counts(version))
+    if rejections.empty:
+        st.caption("No entry was rejected.")
+    else:
+        st.dataframe(rejections, hide_index=True, column_config={"why": "Reason", "entries": "Entries", "outlets": "Outlets", "stage": "Refused by"}, column_order=["why", "entries", "outlets", "stage"])
+with right:
+    undated = data.undated(version)
+    st.header(f"{words.count(totals['undated'], 'article')} without a date", anchor="undated")
+    st.caption("Kept, searchable in SQL, and in no chart: an article is never put on the day it was crawled.")
+    if len(undated):
+        st.dataframe(undated, hide_index=True, column_config={"name": "Outlet", "articles": "Articles"})
+
+st.header(f"{words.count(totals['copies'], 'copy', 'copies')} counted once with their story", anchor="copies")
+largest = data.largest_stories(version, 10)
+if len(largest):
+    st.dataframe(
+        largest, hide_index=True, alt="The most copied stories",
+        column_config={
+            "first_published_at": st.column_config.DatetimeColumn("First published", format="D MMM YYYY"),
+            "title": st.column_config.TextColumn("Headline of the first", width="large"), "articles": "Articles", "outlets": "Outlets",
+        },
+    )  # fmt: skip
+
+st.header("Runs", anchor="runs")
+st.dataframe(sourcing.runs(data.runs(version, 14)), hide_index=True, alt="The last runs")

@@ -1,0 +1,222 @@
+"""Frames of daily counts come in; shares, net stances and comparisons, made by tracker.measures, go out."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from tracker.measures import intervals, turning, volume
+from tracker.measures.intervals import FloatArray, Interval
+from tracker.measures.volume import NO_MINIMUM, Minimum, Series, Step, Window
+
+Verdict: TypeAlias = Literal["up", "down", "no clear change", "too little data"]
+
+COMPARED_DAYS = (28, 91, 182)  # the shortest of these that holds enough stories before and after
+ENOUGH_STORIES = 100  # in each of the two windows (volume.SHARE_MINIMUM)
+READABLE = 4  # points a line needs before it is a line
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """What was published and collected: arrays of days x outlets that begin on `first_day`."""
+
+    first_day: date
+    last_day: date
+    outlets: tuple[str, ...]
+    stories: FloatArray  # all stories, the denominator
+    collected: npt.NDArray[np.bool_]  # wholly or partly
+    due: npt.NDArray[np.bool_]
+
+    def array(self, frame: pd.DataFrame, column: str) -> FloatArray:
+        """A column of a frame with `outlet` and `day` as days x outlets; what lies outside the grid is left out."""
+        inside = frame[frame["outlet"].isin(self.outlets) & frame["day"].between(pd.Timestamp(self.first_day), pd.Timestamp(self.last_day))]
+        days = (inside["day"] - pd.Timestamp(self.first_day)).dt.days.to_numpy()
+        places = pd.Index(self.outlets).get_indexer(inside["outlet"])
+        values = np.zeros(((self.last_day - self.first_day).days + 1, len(self.outlets)))
+        np.add.at(values, (days, places), inside[column].to_numpy(dtype=np.float64))
+        return values
+
+
+def grid(stories: pd.DataFrame, coverage: pd.DataFrame, outlets: Sequence[str], first: date, last: date) -> Grid:
+    """The grid of the given outlets and days from the frames story_counts and coverage."""
+    shape = ((last - first).days + 1, len(outlets))
+    empty = Grid(first, last, tuple(outlets), np.zeros(shape), np.zeros(shape, dtype=np.bool_), np.zeros(shape, dtype=np.bool_))
+    marked = coverage.assign(is_due=1, is_collected=coverage["state"].ne("missing").astype(int))
+    collected, due = (empty.array(marked, column) > 0 for column in ("is_collected", "is_due"))
+    return Grid(first, last, tuple(outlets), empty.array(stories, "stories"), collected, due)
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """The stories of one theme on a grid."""
+
+    grid: Grid
+    stories: FloatArray
+    supports: FloatArray
+    opposes: FloatArray
+    neutral: FloatArray
+
+    def share(self, windows: Sequence[Window], minimum: Minimum = volume.SHARE_MINIMUM) -> Series:
+        """Share of coverage in each window."""
+        return volume.share(windows, self.grid.first_day, self.stories, self.grid.stories, self.grid.collected, self.grid.due, minimum)
+
+    def net(self, windows: Sequence[Window], minimum: Minimum = volume.NET_MINIMUM) -> Series:
+        """Net stance in each window."""
+        decided = self.supports + self.opposes
+        return volume.net(
+            windows, self.grid.first_day, self.supports - self.opposes, self.stories, decided, self.grid.collected, self.grid.due, minimum
+        )
+
+    def sides(self, windows: Sequence[Window]) -> pd.DataFrame:
+        """Stories in each window: supports, opposes, neutral, n, all_stories, collected (0..1 of the outlet-days due)."""
+        totals = {side: self._within(windows, counts) for side, counts in self._by_side.items()}
+        frame = pd.DataFrame({side: series.total.astype(np.int64) for side, series in totals.items()})
+        whole = self.share(windows, NO_MINIMUM)
+        return frame.assign(n=whole.total.astype(np.int64), all_stories=whole.n, outlets=whole.outlets, collected=whole.collected)
+
+    def by_outlet(self) -> pd.DataFrame:
+        """Stories of the whole grid by outlet, largest first: outlet, n, supports, opposes, neutral, net, low, high (null under 5 stories)."""
+        rows = []
+        for place, outlet in enumerate(self.grid.outlets):
+            supports, opposes, neutral = (int(counts[:, place].sum()) for counts in self._by_side.values())
+            scores = np.repeat([1.0, -1.0, 0.0], [supports, opposes, neutral])
+            found = intervals.story_interval(scores) if len(scores) else Interval(None, None, None, 0, 0)
+            rows.append((outlet, found.n, supports, opposes, neutral, found.value, found.low, found.high))
+        columns = ["outlet", "n", "supports", "opposes", "neutral", "net", "low", "high"]
+        return pd.DataFrame(rows, columns=columns).query("n > 0").sort_values(["n", "outlet"], ascending=[False, True]).reset_index(drop=True)
+
+    def marks(self) -> pd.DataFrame:
+        """One row per story: day, outlet, stance."""
+        rows = [
+            (self.grid.first_day + timedelta(days=int(row)), self.grid.outlets[column], side)
+            for side, counts in self._by_side.items()
+            for row, column in zip(*np.nonzero(counts), strict=True)
+            for _ in range(int(counts[row, column]))
+        ]
+        return pd.DataFrame(rows, columns=["day", "outlet", "stance"]).sort_values(["day", "outlet", "stance"], ignore_index=True)
+
+    @property
+    def _by_side(self) -> dict[str, FloatArray]:
+        return {"supports": self.supports, "opposes": self.opposes, "neutral": self.neutral}
+
+    def _within(self, windows: Sequence[Window], counts: FloatArray) -> Series:
+        return volume.share(windows, self.grid.first_day, counts, self.grid.stories, self.grid.collected, self.grid.due, NO_MINIMUM)
+
+
+def theme(grid: Grid, counts: pd.DataFrame) -> Theme:
+    """One theme on the grid, from the frame theme_counts."""
+    return Theme(grid, *(grid.array(counts, column) for column in ("stories", "supports", "opposes", "neutral")))
+
+
+def interval(series: Series, place: int) -> Interval:
+    """One window of a series as an interval; None where the window holds too little."""
+    value, low, high = (None if np.isnan(array[place]) else float(array[place]) for array in (series.value, series.low, series.high))
+    return Interval(value, low, high, int(series.n[place]), int(series.outlets[place]))
+
+
+def halves(first: date, last: date) -> tuple[Window, Window]:
+    """The two equal halves of a span; a middle day of an odd number is left out."""
+    days = ((last - first).days + 1) // 2
+    return Window(first, first + timedelta(days=days - 1)), Window(last - timedelta(days=days - 1), last)
+
+
+def compared(grid: Grid) -> tuple[Window, Window]:
+    """The two windows a change is told from: the last 28 days and the 28 before, or longer ones where those hold too few stories."""
+    for days in COMPARED_DAYS:
+        after = Window(grid.last_day - timedelta(days=days - 1), grid.last_day)
+        before = Window(after.first_day - timedelta(days=days), after.first_day - timedelta(days=1))
+        if before.first_day < grid.first_day:
+            break
+        rows = [(window.first_day - grid.first_day).days for window in (before, after)]
+        if all((grid.stories * grid.collected)[row : row + days].sum() >= ENOUGH_STORIES for row in rows):
+            return before, after
+    return halves(grid.first_day, grid.last_day)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A measure in two windows, and what may be said of the change."""
+
+    before: Interval
+    after: Interval
+    change: Interval
+    verdict: Verdict
+
+
+def changes(themes: Sequence[Theme], windows: tuple[Window, Window]) -> list[tuple[Change, Change]]:
+    """For each theme the change of its share and of its net stance; all are tested together (Benjamini-Hochberg)."""
+    measures: tuple[Callable[[Theme], Series], ...] = (lambda theme: theme.share(windows), lambda theme: theme.net(windows))
+    found: list[tuple[Interval, Interval, Interval]] = []
+    for one in themes:
+        for measure in measures:
+            series = measure(one)
+            before, after = interval(series, 0), interval(series, 1)
+            found.append((before, after, intervals.difference(after, before)))
+    p_values = [intervals.p_value(change) for _, _, change in found]
+    believed = iter(turning.benjamini_hochberg([p for p in p_values if p is not None]))
+    told = [
+        Change(*of, _verdict(of[2], p is not None and next(believed))) for of, p in zip(found, p_values, strict=True)
+    ]
+    return list(zip(told[::2], told[1::2], strict=True))
+
+
+def _verdict(change: Interval, is_believed: bool) -> Verdict:
+    if change.value is None or change.low is None:
+        return "too little data"
+    if not is_believed:
+        return "no clear change"
+    return "up" if change.value > 0 else "down"
+
+
+def is_line(series: Series) -> bool:
+    """Whether enough windows hold enough to draw a line at all."""
+    return int(np.count_nonzero(~np.isnan(series.value))) >= READABLE
+
+
+def gaps(windows: Sequence[Window], collected: Sequence[float]) -> list[Window]:
+    """Runs of steps in which too little was collected."""
+    found: list[Window] = []
+    for window, part in zip(windows, collected, strict=True):
+        if part >= volume.MIN_COLLECTED:
+            continue
+        if found and found[-1].last_day + timedelta(days=1) == window.first_day:
+            found[-1] = Window(found[-1].first_day, window.last_day)
+        else:
+            found.append(window)
+    return found
+
+
+def periods(first: date, last: date, months: Literal[1, 3, 6]) -> list[tuple[str, Window]]:
+    """Months, quarters or half-years from first to last with their names; the first and last may be cut, nothing is left out."""
+    found = []
+    start = first
+    while start <= last:
+        index = start.year * 12 + (start.month - 1) // months * months + months
+        end = min(date(index // 12, index % 12 + 1, 1) - timedelta(days=1), last)
+        part = (start.month - 1) // months + 1
+        name = {1: f"{start:%b %Y}", 3: f"Q{part} {start.year}", 6: f"H{part} {start.year}"}[months]
+        found.append((name, Window(start, end)))
+        start = end + timedelta(days=1)
+    return found
+
+
+def steps(first: date, last: date, step: Step) -> list[Window]:
+    """The finished days, weeks or months of the span."""
+    return [window for window in volume.steps(first, last, step) if window.first_day >= first]
+
+
+def fitting_months(first: date, last: date, stories: int, most: int) -> Literal[1, 3, 6]:
+    """The shortest period that holds about ten stories and gives at most `most` rows; quarters where none does."""
+    months = ((last - first).days + 1) / 30.4
+    sizes: tuple[Literal[1, 3, 6], ...] = (1, 3, 6)
+    for size in sizes:
+        if months / size <= most and stories * size / months >= PERIOD_STORIES:
+            return size
+    return 3
+
+
+PERIOD_STORIES = 10  # parts of a whole mean little below

@@ -1,0 +1,94 @@
+"""Themes and their tested changes come in; the overview's table goes out, most telling rows first."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from dashboard import series, words
+from dashboard.series import Change, Theme, Verdict
+from tracker.measures import volume
+from tracker.measures.intervals import Interval
+from tracker.measures.volume import NO_MINIMUM, Series, Step, Window
+
+ORDER: tuple[Verdict, ...] = ("up", "down", "no clear change", "too little data")
+ARROWS = {"up": "▲ up", "down": "▼ down", "no clear change": "no clear change", "too little data": "too little data"}
+LEANS = {"up": "▲ more supportive", "down": "▼ less supportive", "no clear change": "no clear change", "too little data": "too little data"}
+
+
+def trends(themes: Sequence[Theme], first: date, last: date, step: Step) -> tuple[list[list[float | None]], bool]:
+    """A glance for each theme, and whether it is a share (per cent, trailing windows) or, in a small archive, stories a month."""
+    windows = volume.windows(first, last, step)
+    shares = [theme.share(windows) for theme in themes]
+    if any(series.is_line(share) for share in shares):
+        return [[None if np.isnan(value) else round(100 * float(value), 2) for value in share.value] for share in shares], True
+    months = [window for _, window in series.periods(first, last, 1)]
+    return [[float(n) for n in theme.sides(months)["n"]] for theme in themes], False
+
+
+def table(
+    names: pd.DataFrame, themes: Sequence[Theme], changes: Sequence[tuple[Change, Change]], windows: tuple[Window, Window], shown: Window
+) -> pd.DataFrame:
+    """One row a theme, ordered by verdict and then by the evidence for it, never by the mere size of a change.
+
+    `names` has theme_id, slug, name, kind; `windows` are those compared, `shown` is the selection. The column `place` is the
+    row's place in the given sequences.
+    """
+    rows = []
+    for place, (theme, (share, net)) in enumerate(zip(themes, changes, strict=True)):
+        now = theme.sides([windows[1]]).iloc[0]
+        before = theme.sides([windows[0]]).iloc[0]
+        there = theme.sides([shown]).iloc[0]
+        rows.append(
+            {
+                "place": place,
+                "rank": min(ORDER.index(share.verdict), ORDER.index(net.verdict)),
+                "evidence": max(_evidence(share.change), _evidence(net.change)),
+                "share": _share(share.after, int(now["n"]), int(now["all_stories"])),
+                "share_before": _share(share.before, int(before["n"]), int(before["all_stories"])),
+                "change": "" if share.change.value is None else words.points(share.change.value) + words.between(share.change, _points),
+                "coverage": ARROWS[share.verdict],
+                "net": words.net(net.after) or (words.sides(int(now["supports"]), int(now["opposes"]), int(now["neutral"])) if now["n"] else "–"),
+                "leaning": LEANS[net.verdict],
+                "stories": int(there["n"]),
+                "outlets": int((theme.stories.sum(axis=0) > 0).sum()),
+            }
+        )
+    frame = pd.concat([names.reset_index(drop=True), pd.DataFrame(rows)], axis=1)
+    return frame.sort_values(["rank", "evidence", "stories", "slug"], ascending=[True, False, False, True], ignore_index=True)
+
+
+def collected(theme: Theme, shown: Window) -> float:
+    """The part of the outlet-days due that was collected, 0..1."""
+    return float(theme.share([shown], NO_MINIMUM).collected[0])
+
+
+def _share(interval: Interval, top: int, total: int) -> str:
+    return f"{top:,} of {total:,}" if interval.value is None else words.share(interval, top)
+
+
+def _points(value: float) -> str:
+    return words.signed(value * 100, 1)
+
+
+def _evidence(change: Interval) -> float:
+    """Size of a change in half-widths of its interval."""
+    if change.value is None or change.low is None or change.high is None or change.high == change.low:
+        return 0.0
+    return abs(change.value) / ((change.high - change.low) / 2)
+
+
+def drawn(steps: Sequence[Window], sides: pd.DataFrame, share: Series, net: Series) -> pd.DataFrame:
+    """The points of a theme's first figure, one row a step; empty cells where nothing is drawn."""
+    known = sides["collected"] >= volume.MIN_COLLECTED
+    counts = sides[["n", "all_stories", "supports", "opposes", "neutral"]].astype("Int64").where(known)
+    lines = pd.DataFrame(
+        {
+            "last_day": [window.last_day for window in share.windows],
+            **{f"share_{name}": getattr(share, name).round(5) for name in ("value", "low", "high")},
+            **{f"net_{name}": getattr(net, name).round(4) for name in ("value", "low", "high")},
+        }
+    )
+    frame = pd.DataFrame({"first_day": [step.first_day for step in steps], "last_day": [step.last_day for step in steps]})
+    return pd.concat([frame, counts, sides["collected"].round(3)], axis=1).merge(lines, on="last_day", how="left")

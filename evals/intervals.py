@@ -1,0 +1,202 @@
+"""A seed comes in; how often our intervals cover the truth, and how often turning points are seen in noise, goes out.
+
+The worlds are simulated, so the truth is known. As in real coverage, an outlet leans, its stories of one event resemble each
+other, and weekly series drift.
+"""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import date, timedelta
+
+import numpy as np
+
+from tracker.measures.intervals import FloatArray, Intervals, net_intervals, share_intervals
+from tracker.measures.turning import TurningPoint, find
+
+SEED = 20251125
+SHARE = 0.3  # stories that mention the theme, in the simulated worlds
+SIDED = 0.6  # stories that take a side: SHARE of them support
+EVENT_STORIES = 2  # an outlet writes of an event twice
+EVENT_CORRELATION = 0.3  # between these two stories
+LARGEST = 20  # times the mean: no outlet is larger
+WEEKS = 104  # two years
+WEEK_DAYS = [date(2024, 1, 1) + timedelta(weeks=week) for week in range(WEEKS)]
+WEEKLY_STORIES = 300
+WEEKLY_SHARE = 0.1
+STEP_LOGITS = 0.8  # the planted change: from 10 to 20 %
+FOUND_WITHIN_WEEKS = 3
+FALSE_ALARM = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Outlets with so many stories each, on average; `spread` is the standard deviation of the log of an outlet's size."""
+
+    outlets: int
+    stories: int
+    correlation: float = 0.1
+    spread: float = 0.0
+
+
+WORLDS = (
+    World(30, 4, correlation=0.02),
+    World(30, 4),
+    World(12, 6),
+    World(8, 6),
+    World(5, 6),
+    World(30, 30),
+    World(12, 30, spread=1.0),
+    World(40, 10, spread=1.5),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """What moves a weekly series besides counting: standard deviation in logits, and autocorrelation from week to week."""
+
+    deviation: float
+    autocorrelation: float
+
+
+NOISES = (Noise(0.0, 0.0), Noise(0.3, 0.0), Noise(0.3, 0.5), Noise(0.3, 0.7))
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageRow:
+    """Part of the runs in which a nominal 95 % interval held the truth: stories taken as independent, and by our rules."""
+
+    world: World
+    plain_share: float
+    share: float
+    net: float
+
+
+@dataclass(frozen=True, slots=True)
+class TurningRow:
+    """Parts of the series: turning points seen where none is; planted ones seen; of these, within three weeks; in the range."""
+
+    noise: Noise
+    false_alarms: float
+    power: float
+    near: float
+    in_range: float
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Both tables, with what made them."""
+
+    seed: int
+    runs: int
+    series: int
+    coverage: tuple[CoverageRow, ...]
+    turning: tuple[TurningRow, ...]
+
+    def markdown(self) -> str:
+        """Both tables as text."""
+        coverage = (
+            [f"{row.world.outlets} x {row.world.stories}", f"{row.world.correlation}", f"{row.world.spread}"]
+            + [f"{part:.0%}" for part in (row.plain_share, row.share, row.net)]
+            for row in self.coverage
+        )
+        turning = (
+            [f"{row.noise.deviation}", f"{row.noise.autocorrelation}"]
+            + [f"{part:.0%}" for part in (row.false_alarms, row.power, row.near, row.in_range)]
+            for row in self.turning
+        )
+        return "\n".join(
+            [
+                f"Nominal 95 % intervals, {self.runs} worlds a row, seed {self.seed}: how often they hold the truth.\n",
+                _table(
+                    ["outlets x stories", "correlation", "size spread", "stories independent", "share", "net stance"], coverage
+                ),
+                f"\nTurning points at p <= {FALSE_ALARM}, {self.series} series of {WEEKS} weeks a row.\n",
+                _table(["noise", "autocorrelation", "false alarms", "power", "within 3 weeks", "in range"], turning),
+            ]
+        )
+
+    def as_dict(self) -> dict[str, object]:
+        """The report as plain values, for JSON."""
+        return asdict(self)
+
+
+def evaluate(runs: int = 300, series: int = 60, seed: int = SEED) -> Report:
+    """Simulate `runs` worlds and `series` weekly series for each row of the two tables; about 10 seconds by default."""
+    seeds = np.random.SeedSequence(seed).spawn(len(WORLDS) + len(NOISES))
+    randoms = [np.random.default_rng(child) for child in seeds]
+    return Report(
+        seed,
+        runs,
+        series,
+        tuple(interval_coverage(world, runs, random) for world, random in zip(WORLDS, randoms, strict=False)),
+        tuple(turning_rates(noise, series, random) for noise, random in zip(NOISES, randoms[len(WORLDS) :], strict=True)),
+    )
+
+
+def interval_coverage(world: World, runs: int, random: np.random.Generator) -> CoverageRow:
+    """How often the intervals hold the truth in `runs` drawings of a world."""
+    sizes = world.stories / EVENT_STORIES * np.exp(random.normal(-(world.spread**2) / 2, world.spread, (runs, world.outlets)))
+    events = np.clip(np.rint(sizes), 1, LARGEST * world.stories / EVENT_STORIES).astype(np.int64)
+    exists = (np.arange(events.max()) < events[..., None])[..., None]
+    leaning = _scattered(np.full((runs, world.outlets, 1), SHARE), world.correlation, random)
+    by_event = _scattered(leaning.repeat(events.max(), axis=-1), EVENT_CORRELATION, random)[..., None]
+    shape = (*by_event.shape[:-1], EVENT_STORIES)
+    says_so = (random.random(shape) < by_event) & exists
+    takes_side = (random.random(shape) < SIDED) & exists
+    stories = np.broadcast_to(exists, shape)
+    scores = np.where(takes_side, np.where(says_so, 1.0, -1.0), 0.0)
+    n = stories.sum(axis=(2, 3))
+    flat = share_intervals(says_so.reshape(runs, -1), stories.reshape(runs, -1))  # as if each story were its own outlet
+    share = share_intervals(says_so.sum(axis=(2, 3)), n)
+    net = net_intervals(scores.sum(axis=(2, 3)), n, (scores**2).sum(axis=(2, 3)))
+    return CoverageRow(world, _held(flat, SHARE), _held(share, SHARE), _held(net, SIDED * (2 * SHARE - 1)))
+
+
+def turning_rates(noise: Noise, series: int, random: np.random.Generator) -> TurningRow:
+    """How often a turning point is seen in `series` weekly series without one, and in as many with one in the middle."""
+    middle = WEEKS // 2
+    false = _significant(_turning(noise, 0.0, random) for _ in range(series))
+    seen = _significant(_turning(noise, STEP_LOGITS, random) for _ in range(series))
+    return TurningRow(
+        noise,
+        len(false) / series,
+        len(seen) / series,
+        _part(abs((point.day - WEEK_DAYS[middle]).days) <= 7 * FOUND_WITHIN_WEEKS for point in seen),
+        _part(point.first_day <= WEEK_DAYS[middle] <= point.last_day for point in seen),
+    )
+
+
+def _turning(noise: Noise, step: float, random: np.random.Generator) -> TurningPoint | None:
+    drift = np.zeros(WEEKS)
+    shocks = random.normal(0, noise.deviation, WEEKS)
+    drift[0] = shocks[0]
+    for week in range(1, WEEKS):  # the innovations shrink, so that the deviation stays the same at every autocorrelation
+        drift[week] = noise.autocorrelation * drift[week - 1] + np.sqrt(1 - noise.autocorrelation**2) * shocks[week]
+    logits = np.log(WEEKLY_SHARE / (1 - WEEKLY_SHARE)) + drift + step * (np.arange(WEEKS) >= WEEKS // 2)
+    stories = np.full(WEEKS, WEEKLY_STORIES)
+    mentions = random.binomial(stories, 1 / (1 + np.exp(-logits)))
+    return find(WEEK_DAYS, mentions, stories, "share", int(random.integers(2**32)))
+
+
+def _significant(points: Iterable[TurningPoint | None]) -> list[TurningPoint]:
+    return [point for point in points if point is not None and point.p_value <= FALSE_ALARM]
+
+
+def _scattered(p: FloatArray, correlation: float, random: np.random.Generator) -> FloatArray:
+    """Probabilities around `p` whose draws correlate by `correlation` within each (the beta-binomial)."""
+    p, size = np.clip(p, 1e-6, 1 - 1e-6), 1 / correlation - 1
+    return random.beta(p * size, (1 - p) * size)
+
+
+def _held(intervals: Intervals, truth: float) -> float:
+    return float(np.mean((intervals.low <= truth) & (truth <= intervals.high)))
+
+
+def _part(answers: Iterable[bool]) -> float:
+    answered = list(answers)
+    return sum(answered) / len(answered) if answered else 0.0
+
+
+def _table(head: list[str], rows: Iterable[list[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -1,0 +1,84 @@
+"""A small web on loopback: routes come in, a real HTTP server on a free port goes out."""
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from aiohttp import web
+
+Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One request that reached the server; `at` is in seconds of the server's clock."""
+
+    path: str
+    headers: Mapping[str, str]
+    at: float
+
+
+@dataclass
+class Web:
+    """Runs in its own thread until `stop`. Unknown paths answer 404, robots.txt included."""
+
+    seen: list[Seen] = field(default_factory=list)
+    base: str = ""
+    _routes: dict[str, Handler] = field(default_factory=dict)
+    _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
+
+    def add(
+        self, path: str, body: bytes | str = b"", status: int = 200, headers: Mapping[str, str] | None = None, kind: str = "text/html"
+    ) -> str:
+        """Answer this path with a fixed body, sent as it is. Returns the URL."""
+        data = body.encode() if isinstance(body, str) else body
+
+        async def answer(_: web.Request) -> web.StreamResponse:
+            return web.Response(body=data, status=status, headers={"Content-Type": kind, **(headers or {})})
+
+        return self.handle(path, answer)
+
+    def handle(self, path: str, handler: Handler) -> str:
+        """Answer this path with a function. Returns the URL."""
+        self._routes[path] = handler
+        return self.base + path
+
+    def paths(self) -> list[str]:
+        """The paths asked for so far, in order."""
+        return [seen.path for seen in self.seen]
+
+    def start(self) -> None:
+        """Listen on a free port of 127.0.0.1."""
+        ready = threading.Event()
+        threading.Thread(target=self._run, args=(ready,), daemon=True).start()
+        ready.wait(10)
+
+    def stop(self) -> None:
+        """End the server, open connections included."""
+        self._loop.call_soon_threadsafe(self._loop.stop)
+
+    def _run(self, ready: threading.Event) -> None:
+        self._loop.run_until_complete(self._listen())
+        ready.set()
+        self._loop.run_forever()
+        for task in asyncio.all_tasks(self._loop):
+            task.cancel()
+        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+        self._loop.close()
+
+    async def _listen(self) -> None:
+        application = web.Application()
+        application.router.add_route("GET", "/{path:.*}", self._answer)
+        runner = web.AppRunner(application, access_log=None, shutdown_timeout=0)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        host, port = runner.addresses[0][:2]
+        self.base = f"http://{host}:{port}"
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
+        self.seen.append(Seen(request.path, request.headers, self._loop.time()))
+        handler = self._routes.get(request.path_qs) or self._routes.get(request.path)
+        return await handler(request) if handler else web.Response(status=404, text="not here")

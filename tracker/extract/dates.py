@@ -1,0 +1,152 @@
+"""Dates: what a feed or a page wrote comes in, a naive UTC datetime we believe, or a note why not, goes out."""
+
+import calendar
+import re
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Literal, TypeAlias
+
+DateNote: TypeAlias = Literal["", "missing", "future", "too_old", "unreadable"]
+
+_OLDEST = timedelta(days=20 * 365.25)  # archives are in feeds; before the web there were none
+_NEWEST = timedelta(hours=26)  # a local time ahead of UTC that was written without its zone, and then some
+
+# Minutes east of UTC. Where a name has several meanings, the one most used in English-language feeds.
+_ZONES = {
+    **dict.fromkeys(("", "ut", "utc", "gmt", "z", "wet"), 0),
+    **{"adt": -180, "ast": -240, "edt": -240, "est": -300, "et": -300, "cdt": -300, "cst": -360, "ct": -360, "mdt": -360},
+    **{"mst": -420, "mt": -420, "pdt": -420, "pst": -480, "pt": -480, "akdt": -480, "akst": -540, "hst": -600, "brt": -180},
+    **{"nst": -210, "ndt": -150, "art": -180},
+    **{"west": 60, "bst": 60, "met": 60, "mest": 120, "cet": 60, "cest": 120, "eet": 120, "eest": 180, "sast": 120, "msk": 180},
+    **{"trt": 180, "gst": 240, "pkt": 300, "ist": 330, "wib": 420, "ict": 420, "hkt": 480, "sgt": 480, "awst": 480, "pht": 480},
+    **{"jst": 540, "kst": 540, "acst": 570, "acdt": 630, "aest": 600, "aedt": 660, "nzst": 720, "nzdt": 780},
+    # RFC 822's military letters: A to M without J are west, N to Y east, as that text has it.
+    **{letter: -60 * (i + 1) for i, letter in enumerate("abcdefghiklm")},
+    **{letter: 60 * (i + 1) for i, letter in enumerate("nopqrstuvwxy")},
+}
+_MONTHS = {name.lower(): i for i, name in enumerate(calendar.month_abbr) if name}
+_CLOCK = r"(?:(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?\s*(?P<half>[ap]\.?m\.?)?)"
+_ZONE = r"\s*\(?(?P<zone>[A-Za-z]{1,5}|(?:gmt|utc)?\s*[+-]\d{1,2}:?\d{2})?\)?(?:\s*\(.*\))?"
+_YEAR = r"(?P<year>\d{2}|\d{4})"
+_RFC822 = re.compile(
+    rf"(?:[a-z]+\.?,?\s*)?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[\s-]+(?P<month>[a-z]{{3}})[a-z]*\.?,?[\s-]+{_YEAR},?(?:[\s,]+{_CLOCK})?{_ZONE}",
+    re.I,
+)
+_MONTH_FIRST = re.compile(
+    rf"(?:[a-z]+\.?,\s*)?(?P<month>[a-z]{{3}})[a-z]*\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+{_YEAR},?(?:\s*(?:at\s+)?{_CLOCK})?{_ZONE}",
+    re.I,
+)
+_ASCTIME = re.compile(rf"[a-z]{{3}}\s+(?P<month>[a-z]{{3}})\s+(?P<day>\d{{1,2}})\s+{_CLOCK}{_ZONE}\s+(?P<year>\d{{4}})", re.I)
+_ISO = re.compile(
+    r"(?P<date>\d{4}-\d{1,2}-\d{1,2}|\d{8}|\d{4}/\d{1,2}/\d{1,2})"
+    r"(?:[Tt\s]+(?P<clock>\d{1,2}:?\d{2}(?::?\d{2})?)(?:[.,]\d+)?\s*(?P<zone>[A-Za-z]{1,5}|[+-]\d{2}(?::?\d{2})?)?)?"
+)
+_OUR_FORMS = (_RFC822, _MONTH_FIRST, _ASCTIME)
+
+
+def believable(value: str | datetime | None, first_seen_at: datetime) -> tuple[datetime | None, DateNote]:
+    """A publication time we can stand behind, naive UTC, with '' as note; else None and why.
+
+    Believed is what lies from 20 years before `first_seen_at` (naive UTC) to 26 hours after it.
+    """
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None, "missing"
+    moment = parse(value) if isinstance(value, str) else _naive_utc(value)
+    if moment is None:
+        return None, "unreadable"
+    if moment > first_seen_at + _NEWEST:
+        return None, "future"
+    if moment < first_seen_at - _OLDEST:
+        return None, "too_old"
+    return moment, ""
+
+
+def parse(text: str) -> datetime | None:
+    """RFC 822, ISO 8601 and their common misspellings as naive UTC; zone-less times are read as UTC. None when unreadable."""
+    text = " ".join(text.replace("\u2212", "-").split())
+    if iso := _ISO.fullmatch(text):
+        return _from_iso(iso)
+    found = next((match for form in _OUR_FORMS if (match := form.fullmatch(text))), None)
+    return _from_words(found.groupdict()) if found else None
+
+
+def is_our_form(text: str) -> bool:
+    """Whether the text is written as RFC 822 or ISO 8601: then nobody else's guess is wanted when we cannot read it."""
+    return (
+        re.match(r"\s*(?:-?\d{1,6}-\d{1,2}|\d{4}/\d|\d{8}|[A-Za-z]{3,9}\.?,?\s+\d{1,2}\s|\d{1,2}\s+[A-Za-z]{3})", text)
+        is not None
+    )
+
+
+def from_struct(value: time.struct_time | None) -> datetime | None:
+    """A UTC time tuple as naive datetime, None when it names no moment."""
+    if value is None:
+        return None
+    try:
+        return datetime(*value[:6])
+    except ValueError:
+        return None
+
+
+def in_url(url: str) -> str | None:
+    """The day that a URL names in its path, like /2025/06/03/ or /2025-06-03-, as ISO date; None without one."""
+    found = re.search(r"/((?:19|20)\d{2})[/-](0?[1-9]|1[0-2])[/-](0?[1-9]|[12]\d|3[01])(?=[/_.-]|$)", url)
+    if found is None:
+        return None
+    year, month, day = (int(part) for part in found.groups())
+    return f"{year:04}-{month:02}-{day:02}"
+
+
+def _from_iso(found: re.Match[str]) -> datetime | None:
+    digits = re.split(r"[-/]", found["date"])
+    year, month, day = digits if len(digits) == 3 else (digits[0][:4], digits[0][4:6], digits[0][6:])
+    clock = (found["clock"] or "").replace(":", "").zfill(4) if found["clock"] else "0000"
+    if len(clock) == 5:  # 9:15:00
+        clock = "0" + clock
+    return _moment(year, month, day, clock[:2], clock[2:4], clock[4:6] or "0", found["zone"] or "")
+
+
+def _from_words(part: dict[str, str | None]) -> datetime | None:
+    month = _MONTHS.get((part["month"] or "").lower())
+    year, hour = int(part["year"] or 0), int(part["hour"] or 0)
+    if len(part["year"] or "") == 2:
+        year += 1900 if year > 68 else 2000  # as POSIX reads two digits
+    half = (part["half"] or "").lower()[:1]
+    if half and 1 <= hour <= 12:
+        hour = hour % 12 + (12 if half == "p" else 0)
+    return _moment(year, month or 0, part["day"] or 0, hour, part["minute"] or 0, part["second"] or 0, part["zone"] or "")
+
+
+def _moment(
+    year: str | int, month: str | int, day: str | int, hour: str | int, minute: str | int, second: str | int, zone: str
+) -> datetime | None:
+    east = _minutes_east(zone)
+    if east is None:
+        return None
+    carry = timedelta(days=1) if (int(hour), int(minute), int(second)) == (24, 0, 0) else timedelta()  # ISO's end of day
+    leap = int(second) == 60
+    try:
+        local = datetime(int(year), int(month), int(day), 0 if carry else int(hour), int(minute), 59 if leap else int(second))
+        return local + carry - timedelta(minutes=east)
+    except (ValueError, OverflowError):  # no such day, or off the calendar
+        return None
+
+
+def _minutes_east(zone: str) -> int | None:
+    zone = zone.lower().replace(" ", "")
+    offset = re.fullmatch(r"(?:gmt|utc)?([+-])(\d{1,2}):?(\d{2})?", zone)
+    if offset is None:
+        return _ZONES.get(zone)
+    hours, minutes = int(offset[2]), int(offset[3] or 0)
+    if hours > 14 or minutes > 59:
+        return None
+    return (hours * 60 + minutes) * (-1 if offset[1] == "-" else 1)
+
+
+def _naive_utc(value: datetime) -> datetime | None:
+    if value.tzinfo is None:
+        return value
+    try:
+        return value.astimezone(UTC).replace(tzinfo=None)
+    except OverflowError:
+        return None

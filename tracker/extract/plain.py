@@ -1,0 +1,37 @@
+"""Markup off: HTML of unknown origin comes in, plain text goes out."""
+
+import html
+import re
+
+import nh3
+
+_BLOCK = re.compile(
+    r"</?(?:p|div|br|li|ul|ol|h[1-6]|blockquote|pre|tr|table|section|article|figure|figcaption|hr|dd|dt)\b[^>]*>", re.I
+)
+# What blog software adds below an entry: about the site, not from the article.
+_FURNITURE = re.compile(
+    r"^The post\b.{1,300}\bappeared first on\b.{1,120}$"
+    r"|^(?:\(?more\u2026\)?|read (?:more|the (?:full|rest|whole).{0,60})|continue reading.{0,120}|comments)"
+    r"[.\u2026\u2192\u00bb\s]*$",
+    re.I,
+)
+_CUT = re.compile(r"\s*\[?(?:\u2026|\.\.\.)\]?\s*(?:read more|continue reading)?[\s\u2192\u00bb]*$", re.I)
+
+
+def line(text: str) -> str:
+    """A title or a name: tags off, character references resolved, on one line, no control characters."""
+    return " ".join(controls_off(html.unescape(nh3.clean(text, tags=set()))).split())
+
+
+def paragraphs(markup: str) -> str:
+    """Text with one paragraph a line, without the 'read more' lines that feeds add."""
+    lines = (line(part) for part in _BLOCK.sub("\n", markup).split("\n"))
+    kept = [text for text in lines if text and not _FURNITURE.match(text)]
+    if kept and kept[-1].endswith(("]", "\u2192", "\u00bb", "read more", "Read more", "Continue reading")):
+        kept[-1] = _CUT.sub("\u2026", kept[-1])
+    return "\n".join(kept)
+
+
+def controls_off(text: str) -> str:
+    """The text without control characters; line ends and spaces stay."""
+    return "".join(char if char.isprintable() or char.isspace() else "" for char in text)

@@ -1,0 +1,89 @@
+"""Worker processes: a function and its arguments come in; its result, or what stopped it, goes out.
+
+Pages can be built to make a parser run for ever or to kill it, so parsing happens where it can be ended.
+"""
+
+import asyncio
+import multiprocessing
+from collections.abc import Callable
+from concurrent.futures import TimeoutError as FutureTimeout
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self, TypeAlias, TypeVar, TypeVarTuple
+
+from pebble import ProcessPool
+
+_Arguments = TypeVarTuple("_Arguments")
+_Result = TypeVar("_Result")
+
+_TASKS_PER_PROCESS = 500  # then a fresh one: parsers keep memory
+
+
+@dataclass(frozen=True, slots=True)
+class Timeout:
+    """The function did not finish within its time; its process was ended."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Crash:
+    """The function raised, or its process died. `error` is one line for the log."""
+
+    error: str
+
+
+Failure: TypeAlias = Timeout | Crash
+
+
+def failure_reason(failure: Failure) -> str:
+    """The reason code of a Rejection: `extract_timeout` or `extract_crash`."""
+    return "extract_timeout" if isinstance(failure, Timeout) else "extract_crash"
+
+
+class Workers:
+    """A pool of processes that load the parsers once. Use with `async with`; functions stand at the top level of modules."""
+
+    def __init__(self, processes: int) -> None:
+        # Spawned, not forked: a fork copies the locks of our threads and of the libraries' in whatever state they are.
+        self.processes = processes
+        context = multiprocessing.get_context("spawn")
+        self._pool = ProcessPool(processes, max_tasks=_TASKS_PER_PROCESS, initializer=_warm, context=context)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if kind is None:
+            self._pool.close()  # type: ignore[no-untyped-call]
+        else:
+            self._pool.stop()  # type: ignore[no-untyped-call]
+        await asyncio.to_thread(self._pool.join)
+
+    async def run(self, function: Callable[[*_Arguments], _Result], *args: *_Arguments, seconds: float) -> _Result | Failure:
+        """Call the function in a worker. A call that takes longer than `seconds` is ended, and its process replaced."""
+        future = self._pool.schedule(function, args=args, timeout=seconds)
+        wrapped: asyncio.Future[_Result] = asyncio.wrap_future(future)
+        try:
+            await asyncio.wait([wrapped])
+        finally:
+            wrapped.cancel()  # if we were cancelled, so is the work
+        match wrapped.exception():
+            case None:
+                return wrapped.result()
+            case TimeoutError() | FutureTimeout():
+                return Timeout(seconds)
+            case Exception() as error:  # whatever a hostile page made a parser raise; this is its sandbox
+                return Crash(f"{type(error).__name__}: {error}".splitlines()[0][:200])
+            case error:
+                raise error
+
+
+def _warm() -> None:
+    """Load what extraction needs, so that the first page's time is its own."""
+    import py3langid  # type: ignore[import-untyped]
+    import trafilatura
+
+    page = b"<html><body><article><p>A short page, so that tables are built and models read.</p></article></body></html>"
+    trafilatura.bare_extraction(page, with_metadata=True)
+    py3langid.classify("A short sentence.")

@@ -1,0 +1,123 @@
+"""Passages take sides: themes and passages come in; mentions, and each article's stance toward each theme, stand in the archive when it is done."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+
+from tracker.records import Mention, Run, Stance, Theme
+from tracker.settings import ThemeSettings
+from tracker.stance import evidence
+from tracker.stance.judge import Judge
+from tracker.store import derived
+from tracker.themes import mentions
+from tracker.themes.embed import Encoder
+
+Connection = duckdb.DuckDBPyConnection
+Progress = Callable[[str, int, int], None]
+
+_PAIRS_AT_ONCE = 256  # between two steps of the progress bar
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """A theme and the passages to show the judge: `scope` are the articles whose mentions are made anew, None for all."""
+
+    theme: Theme
+    scope: Collection[str] | None
+    digest: str
+    rows: Sequence[int]
+    members: dict[str, float]
+
+
+def judge_mentions(
+    connection: Connection, rules: ThemeSettings, run: Run, encoder: Encoder, judge: Judge, curated: Sequence[Theme], new: Collection[str],
+    progress: Progress,
+) -> None:  # fmt: skip
+    """Judge the new articles for every theme, and all articles for themes whose claim, examples or models changed.
+
+    A discovered theme's articles are judged by their passage nearest to its provisional claim, and again when membership moved.
+    """
+    described = {theme.theme_id: theme for theme in curated}
+    stored = [s for s in derived.themes(connection) if s.status != "merged"]
+    themes = [described.get(s.theme.theme_id, s.theme) for s in stored]
+    changed = {s.theme.theme_id for s, theme in zip(stored, themes, strict=True) if s.judged_with != _digest(theme, encoder, judge)}
+    members = {t.theme_id: derived.members(connection, t.theme_id) for t in themes if t.kind == "discovered"}
+    moved = {t.theme_id: set(members[t.theme_id]) ^ derived.articles_of(connection, t.theme_id) for t in themes if t.kind == "discovered"}
+    everything = any(t.theme_id in changed for t in themes)
+    wanted = None if everything else set(new) | {article for of_theme in moved.values() for article in of_theme}
+    if wanted is not None and not wanted:
+        return
+
+    passages = derived.passages(connection, encoder.name, wanted)
+    of_new = np.fromiter((article in new for article in passages.articles), dtype=bool, count=len(passages.articles))
+    work = []
+    for theme in themes:
+        scope = None if theme.theme_id in changed else moved[theme.theme_id] if theme.kind == "discovered" else new
+        if theme.kind == "curated":
+            near = mentions.candidates(
+                passages.texts, passages.vectors, theme, encoder.encode(mentions.descriptions(theme)), rules.candidate_similarity
+            )
+            rows = [int(i) for i in near if scope is None or of_new[i]]
+        else:
+            of_theme = set(members[theme.theme_id]) if scope is None else set(members[theme.theme_id]) & set(scope)
+            inside = [i for i, article in enumerate(passages.articles) if article in of_theme]
+            best = mentions.best_of_each([passages.articles[i] for i in inside], passages.vectors[inside], encoder.encode([theme.claim])[0])
+            rows = [inside[i] for i in best.values()]
+        work.append(_Work(theme, scope, _digest(theme, encoder, judge), rows, members.get(theme.theme_id, {})))
+
+    stances = _judge_all(judge, [(passages.texts[i], w.theme.claim) for w in work for i in w.rows], progress)
+    for w in work:
+        _write(connection, run, w, passages, stances)
+
+
+def _judge_all(judge: Judge, pairs: Sequence[tuple[str, str]], progress: Progress) -> dict[tuple[str, str], Stance]:
+    """Each distinct pair once: copies of a story are read once."""
+    distinct = sorted(set(pairs), key=lambda pair: (len(pair[0]), pair))
+    found: list[Stance] = []
+    for start in range(0, len(distinct), _PAIRS_AT_ONCE):
+        found += judge.judge(distinct[start : start + _PAIRS_AT_ONCE])
+        progress("judging", len(found), len(distinct))
+    return dict(zip(distinct, found, strict=True))
+
+
+def _write(
+    connection: Connection, run: Run, work: _Work, passages: derived.StoredPassages, stances: dict[tuple[str, str], Stance]
+) -> None:
+    theme = work.theme
+    found: list[tuple[Mention, str]] = []
+    for i in work.rows:
+        stance = stances[passages.texts[i], theme.claim]
+        label = evidence.decide(stance)
+        if theme.kind == "discovered":
+            # The cluster already says that the article is on the subject; only its side is asked
+            stance = _related(stance)
+            label = evidence.decide(stance)
+        if label != "unrelated":
+            voice, speaker = evidence.voice(passages.texts[i])
+            mention = Mention(passages.ids[i], passages.articles[i], theme.theme_id, 1 - stance.unrelated, stance, voice, speaker)
+            found.append((mention, label))
+    by_article: dict[str, list[Mention]] = defaultdict(list)
+    for mention, _ in found:
+        by_article[mention.article_id].append(mention)
+    summaries = []
+    for article, of_article in by_article.items():
+        label, net, confidence = evidence.of_article(of_article)
+        strength = work.members.get(article, max(m.strength for m in of_article))
+        summaries.append((article, strength, len(of_article), label, net, confidence))
+    derived.replace_mentions(connection, run, theme.theme_id, work.scope, [m for m, _ in found], [label for _, label in found], summaries)
+    derived.set_judged_with(connection, theme.theme_id, work.digest)
+
+
+def _related(stance: Stance) -> Stance:
+    """The stance given that the passage bears on the claim."""
+    rest = max(1 - stance.unrelated, 1e-9)
+    return Stance(stance.supports / rest, stance.opposes / rest, stance.neutral / rest, 0.0)
+
+
+def _digest(theme: Theme, encoder: Encoder, judge: Judge) -> str:
+    parts = (theme.kind, theme.claim, *theme.supports, "|", *theme.opposes, "|", *(theme.terms if theme.kind == "curated" else ()))
+    return hashlib.sha256("\n".join((*parts, encoder.name, judge.name)).encode()).hexdigest()[:16]

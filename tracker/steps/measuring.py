@@ -1,0 +1,133 @@
+"""Findings become numbers: the archive's counts come in; coverage, intervals, turning points and feed health stand in it when it is done."""
+
+from collections import defaultdict
+from datetime import date, datetime, timedelta
+
+import duckdb
+import numpy as np
+
+from tracker.measures import coverage, intervals, turning
+from tracker.records import Run
+from tracker.settings import Settings
+from tracker.store import derived, observed
+
+Connection = duckdb.DuckDBPyConnection
+
+_NIGHTLY = timedelta(days=1)  # a healthy feed is due again the next night
+_ARTICLES_SHOWN = 20  # behind a turning point: what a reader can look through
+
+
+def measure(connection: Connection, settings: Settings, run: Run) -> None:
+    """Make every measured table anew from what the archive holds."""
+    _coverage(connection, run.started_at)
+    _feed_health(connection, run.started_at)
+    _stance(connection)
+    _outlet_months(connection)
+    _turning_points(connection, settings.discovery.seed)
+
+
+def _coverage(connection: Connection, now: datetime) -> None:
+    polls: dict[str, list[coverage.Poll]] = defaultdict(list)
+    for outlet, feed, polled_at, is_good, oldest_at in derived.polls(connection):
+        polls[outlet].append(coverage.Poll(feed, polled_at, is_good, oldest_at))
+    feeds: dict[str, set[str]] = defaultdict(set)
+    for outlet, feed, is_enabled in derived.outlet_feeds(connection):
+        if is_enabled:
+            feeds[outlet].add(feed)
+    articles: dict[str, dict[date, int]] = defaultdict(dict)
+    for outlet, day, count in derived.articles_by_day(connection):
+        articles[outlet][day] = count
+
+    rows = []
+    for outlet in sorted(polls.keys() | articles.keys()):
+        shown = [start.date() for feed in feeds[outlet] for start, _ in coverage.spans(p for p in polls[outlet] if p.feed_url == feed)]
+        known_days = [*articles[outlet], *shown, *(p.polled_at.date() for p in polls[outlet])]
+        states = coverage.days(polls[outlet], feeds[outlet], min(known_days), max(now.date(), max(known_days)))
+        counted = [articles[outlet].get(d.day, 0) for d in states]
+        # What was found was seen: a day with articles outside every poll's span (a backfill) is partial, not missing
+        kinds: list[coverage.State] = ["partial" if d.state == "missing" and n else d.state for d, n in zip(states, counted, strict=True)]
+        usual = coverage.expected([(d.day, n, kind) for d, n, kind in zip(states, counted, kinds, strict=True)])
+        rows += [
+            (outlet, d.day, d.polls, d.failures, n, expected, kind)
+            for d, n, kind, expected in zip(states, counted, kinds, usual, strict=True)
+        ]
+    derived.replace_measures(connection, "coverage_days", rows)
+
+
+def _feed_health(connection: Connection, now: datetime) -> None:
+    states = observed.feed_states(connection)
+    last = derived.last_polls(connection)
+    entry_times = dict(derived.entry_times(connection))
+    recent = derived.recent_articles(connection, now - timedelta(days=30))
+    rows = []
+    for outlet, feed, is_enabled in derived.outlet_feeds(connection):
+        if not is_enabled:
+            continue
+        ok_at, outcome, reason = last.get(feed, (None, None, None))
+        state = states.get(feed)
+        failures = state.failures_in_a_row if state else 0
+        due_at = None if state is None else state.due_at if failures else state.last_polled_at + _NIGHTLY
+        silent = coverage.silent_since(entry_times.get(feed, []), now) if outcome in ("ok", "unchanged") else None
+        rows.append((outlet, feed, ok_at, outcome, reason, failures, recent.get(feed, 0), silent, due_at))
+    derived.replace_measures(connection, "feed_states", rows)
+
+
+def _stance(connection: Connection) -> None:
+    rows = []
+    by_theme: dict[str, list[tuple[str, date, int, int, int]]] = defaultdict(list)
+    for theme, *row in derived.theme_stories_by_day(connection):
+        by_theme[theme].append(tuple(row))  # type: ignore[arg-type]
+    for theme, found in by_theme.items():
+        first = min(day for _, day, *_ in found)
+        days = (max(day for _, day, *_ in found) - first).days + 1
+        outlets = {outlet: i for i, outlet in enumerate(sorted({outlet for outlet, *_ in found}))}
+        sides = np.zeros((3, days, len(outlets)))
+        for outlet, day, *counts in found:
+            sides[:, (day - first).days, outlets[outlet]] = counts
+        sums, counts, squares = sides[0] - sides[1], sides.sum(axis=0), sides[0] + sides[1]
+        of_day = intervals.net_intervals(sums, counts, squares)
+        trailing = intervals.trailing_net(sums, counts, squares)
+        for i in np.flatnonzero(counts.sum(axis=1)):
+            day_at, window = of_day.at(int(i)), trailing.at(int(i))
+            supports, opposes, neutral = (int(n) for n in sides[:, i].sum(axis=1))
+            rows.append(
+                (theme, first + timedelta(days=int(i)), supports, opposes, neutral, day_at.value, day_at.low, day_at.high,
+                 window.value, window.low, window.high, window.n, window.outlets)
+            )  # fmt: skip
+    derived.replace_measures(connection, "stance_days", rows)
+
+
+def _outlet_months(connection: Connection) -> None:
+    rows = []
+    for theme, outlet, month, supports, opposes, neutral in derived.outlet_months(connection):
+        found = intervals.story_interval([1] * supports + [-1] * opposes + [0] * neutral)
+        rows.append((theme, outlet, month, found.n, supports, opposes, neutral, found.value, found.low, found.high))
+    derived.replace_measures(connection, "outlet_months", rows)
+
+
+def _turning_points(connection: Connection, seed: int) -> None:
+    """Test each theme's weekly share and net stance; keep what passes together (Benjamini-Hochberg) and is large enough to matter."""
+    stories: dict[date, int] = defaultdict(int)
+    for _, day, count in derived.stories_by_day(connection):
+        stories[_monday(day)] += count
+    on_theme: dict[str, dict[date, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
+    for theme, _, day, supports, opposes, neutral in derived.theme_stories_by_day(connection):
+        week = on_theme[theme][_monday(day)]
+        week[0] += supports + opposes + neutral
+        week[1] += supports - opposes
+    weeks = sorted(stories)
+    tested: dict[tuple[str, str], turning.TurningPoint | None] = {}
+    for theme, by_week in on_theme.items():
+        mentions = np.array([by_week[week][0] for week in weeks], dtype=float)
+        scores = np.array([by_week[week][1] for week in weeks], dtype=float)
+        tested[theme, "share"] = turning.find(weeks, mentions, [stories[week] for week in weeks], "share", seed)
+        tested[theme, "net_stance"] = turning.find(weeks, scores, mentions, "net_stance", seed)
+    rows = []
+    for (theme, measure_name), point in turning.select(tested).items():
+        behind = derived.articles_between(connection, theme, point.first_day, point.last_day + timedelta(days=6), _ARTICLES_SHOWN)
+        rows.append((theme, point.day, point.first_day, point.last_day, measure_name, point.before, point.after, point.p_value, behind))
+    derived.replace_measures(connection, "turning_days", rows)
+
+
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())

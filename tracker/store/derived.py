@@ -1,0 +1,459 @@
+"""What we concluded: stories, passages, vectors, themes, mentions and measures go in and out as records and arrays."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from tracker.records import Mention, Passage, Run, Theme
+from tracker.store.database import insert
+
+Connection = duckdb.DuckDBPyConnection
+Vectors = NDArray[np.float32]
+
+_DIMENSIONS = 384
+_VECTORS_AT_ONCE = 50_000  # rows per insert: larger Arrow batches of fixed-size lists take much memory (duckdb#22238)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredArticle:
+    """An article as analysis needs it. `dated_at` is its publication, or when we first saw it."""
+
+    article_id: str
+    outlet: str
+    title: str
+    text: str
+    dated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPassages:
+    """Passages with their vectors, row by row: `vectors` has shape (len(ids), 384)."""
+
+    ids: list[str]
+    articles: list[str]
+    texts: list[str]
+    vectors: Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTheme:
+    """A theme with what analysis remembers of it."""
+
+    theme: Theme
+    status: str
+    merged_into: str | None
+    centroid: Vectors | None
+    judged_with: str | None
+
+
+def forget_conclusions(connection: Connection) -> None:
+    """Drop everything that can be made again, before `analyse --all`; themes keep their ids, names and edits."""
+    for table in ("story_members", "passages", "passage_vectors", "article_vectors", "theme_members", "mentions", "article_themes", "analysed"):
+        connection.execute(f"delete from {table}")  # noqa: S608  # table names stand above
+    connection.execute("update themes set judged_with = null")
+
+
+# Stories
+
+
+def unanalysed(connection: Connection) -> list[StoredArticle]:
+    """Articles no finished analysis has read, oldest first."""
+    rows = connection.execute(
+        """select article_id, outlet, title, text, coalesce(published_at, first_seen_at) as dated_at
+           from articles anti join analysed using (article_id) order by dated_at, article_id"""
+    ).fetchall()
+    return [StoredArticle(*row) for row in rows]
+
+
+def story_members(connection: Connection, first: datetime, last: datetime) -> list[tuple[str, str, datetime, bytes]]:
+    """(article_id, story_id, dated_at, signature) of the articles dated within [first, last], oldest first."""
+    return connection.execute(
+        """select m.article_id, m.story_id, coalesce(a.published_at, a.first_seen_at) as dated_at, m.signature
+           from story_members m join articles a using (article_id)
+           where dated_at between ? and ? order by dated_at, m.article_id""",
+        (first, last),
+    ).fetchall()
+
+
+def add_story_members(connection: Connection, run: Run, rows: Sequence[tuple[str, str, bytes]]) -> None:
+    """Write (article_id, story_id, signature)."""
+    insert(connection, "story_members", ("run_id", "article_id", "story_id", "signature"), [(run.run_id, *row) for row in rows])
+
+
+# Passages and vectors
+
+
+def add_passages(connection: Connection, run: Run, passages: Sequence[Passage]) -> None:
+    """Write the passages of newly read articles."""
+    rows = [(run.run_id, p.passage_id, p.article_id, p.position, p.text, False) for p in passages]
+    insert(connection, "passages", ("run_id", "passage_id", "article_id", "position", "text", "is_boilerplate"), rows)
+
+
+def mark_boilerplate(connection: Connection, stories: int) -> None:
+    """Mark passages found word for word in at least so many different stories: page furniture, affiliate notes, sign-up lines."""
+    connection.execute(
+        """
+        update passages set is_boilerplate = true
+        where not is_boilerplate and text in (
+            select p.text from passages p join story_members m using (article_id) group by p.text having count(distinct m.story_id) >= ?
+        )""",
+        (stories,),
+    )
+
+
+def passages_without_vector(connection: Connection, encoder: str) -> list[tuple[str, str]]:
+    """(passage_id, text) of passages this encoder has not seen; boilerplate is left out."""
+    return connection.execute(
+        """select passage_id, text from passages
+           anti join (select passage_id from passage_vectors where encoder = ?) using (passage_id)
+           where not is_boilerplate order by passage_id""",
+        (encoder,),
+    ).fetchall()
+
+
+def add_passage_vectors(connection: Connection, run: Run, encoder: str, ids: Sequence[str], vectors: Vectors) -> None:
+    """Write one unit vector per passage."""
+    _add_vectors(connection, "passage_vectors", run, encoder, ids, vectors)
+
+
+def articles_without_vector(connection: Connection, encoder: str) -> list[tuple[str, str]]:
+    """(article_id, title) of articles whose passages are stored and that have no vector of this encoder."""
+    return connection.execute(
+        """select article_id, title from articles semi join story_members using (article_id)
+           anti join (select article_id from article_vectors where encoder = ?) using (article_id) order by article_id""",
+        (encoder,),
+    ).fetchall()
+
+
+def add_article_vectors(connection: Connection, run: Run, encoder: str, ids: Sequence[str], vectors: Vectors) -> None:
+    """Write one unit vector per article."""
+    _add_vectors(connection, "article_vectors", run, encoder, ids, vectors)
+
+
+def passages(connection: Connection, encoder: str, articles: Collection[str] | None = None) -> StoredPassages:
+    """Passages that are not boilerplate, with vectors, in order of article and position; of some articles or of all."""
+    connection.execute("create or replace temp table wanted_articles as select unnest(?::varchar[]) as article_id", (list(articles or ()),))
+    table = connection.execute(
+        """select p.passage_id, p.article_id, p.text, v.embedding
+           from passages p join passage_vectors v using (passage_id)
+           where v.encoder = ? and not p.is_boilerplate and (? or p.article_id in (select article_id from wanted_articles))
+           order by p.article_id, p.position""",
+        (encoder, articles is None),
+    ).to_arrow_table()
+    ids, of, texts = (table.column(i).to_pylist() for i in range(3))
+    return StoredPassages(ids, of, texts, _vectors(table.column(3)))
+
+
+def story_vectors(connection: Connection, encoder: str, at_most: int) -> tuple[list[str], list[str], list[str], Vectors]:
+    """(article ids, titles, texts, vectors) of the newest stories, one article each (the first published), without boilerplate, oldest first."""
+    table = connection.execute(
+        """
+        with firsts as (
+            select m.story_id as article_id, a.title, coalesce(a.published_at, a.first_seen_at) as dated_at
+            from (select distinct story_id from story_members) m join articles a on a.article_id = m.story_id
+            order by dated_at desc, m.story_id limit ?
+        ),
+        bodies as (
+            select article_id, string_agg(text, ' ' order by position) as text
+            from passages where not is_boilerplate and position < 12 group by article_id
+        )
+        select f.article_id, f.title, coalesce(b.text, '') as text, v.embedding
+        from firsts f join article_vectors v using (article_id) left join bodies b using (article_id)
+        where v.encoder = ? order by f.dated_at, f.article_id
+        """,
+        (at_most, encoder),
+    ).to_arrow_table()
+    ids, titles, texts = (table.column(i).to_pylist() for i in range(3))
+    return ids, titles, texts, _vectors(table.column(3))
+
+
+def article_vectors(connection: Connection, encoder: str, articles: Collection[str]) -> tuple[list[str], Vectors]:
+    """(article ids, vectors) of some articles."""
+    connection.execute("create or replace temp table wanted_articles as select unnest(?::varchar[]) as article_id", (list(articles),))
+    table = connection.execute(
+        """select article_id, embedding from article_vectors semi join wanted_articles using (article_id)
+           where encoder = ? order by article_id""",
+        (encoder,),
+    ).to_arrow_table()
+    return table.column(0).to_pylist(), _vectors(table.column(1))
+
+
+# Themes
+
+
+def themes(connection: Connection) -> list[StoredTheme]:
+    """Every theme ever made, merged and hidden ones included, by slug."""
+    rows = connection.execute(
+        """select theme_id, slug, name, kind, claim, claim_from, terms, status, merged_into, centroid, judged_with from themes order by slug"""
+    ).fetchall()
+    return [
+        StoredTheme(Theme(i, slug, name, kind, claim, source, tuple(terms)), status, merged, None if c is None else np.array(c, np.float32), judged)
+        for i, slug, name, kind, claim, source, terms, status, merged, c, judged in rows
+    ]
+
+
+def add_theme(connection: Connection, run: Run, theme: Theme, centroid: Vectors | None) -> None:
+    """Write a theme never seen before."""
+    connection.execute(
+        "insert into themes values (?, ?, ?, ?, ?, ?, ?, ?, 'active', null, ?, null)",
+        (run.run_id, theme.theme_id, theme.slug, theme.name, theme.kind, theme.claim, theme.claim_from, list(theme.terms),
+         None if centroid is None else centroid.tolist()),
+    )  # fmt: skip
+
+
+def update_curated(connection: Connection, theme: Theme) -> None:
+    """Make a theme's row say what themes.yaml says; a name that a person changed by `themes rename` stays."""
+    connection.execute(
+        """update themes set kind = 'curated', claim = ?, claim_from = 'yaml', terms = ?,
+               name = case when exists (select 1 from theme_edits e where e.theme_id = themes.theme_id and e.verb = 'rename') then name else ? end
+           where theme_id = ?""",
+        (theme.claim, list(theme.terms), theme.name, theme.theme_id),
+    )
+
+
+def move_theme(connection: Connection, theme_id: str, terms: Sequence[str], centroid: Vectors) -> None:
+    """After a refit a discovered theme follows its story: new terms and centroid; id, slug, name and claim stay."""
+    connection.execute("update themes set terms = ?, centroid = ? where theme_id = ?", (list(terms), centroid.tolist(), theme_id))
+
+
+def set_judged_with(connection: Connection, theme_id: str, digest: str) -> None:
+    """Remember what a theme's mentions were judged with."""
+    connection.execute("update themes set judged_with = ? where theme_id = ?", (digest, theme_id))
+
+
+def replace_members(connection: Connection, run: Run, articles: Collection[str], rows: Sequence[tuple[str, str, float]]) -> None:
+    """Give some articles their discovered themes anew: rows of (article_id, theme_id, strength)."""
+    connection.execute("create or replace temp table wanted_articles as select unnest(?::varchar[]) as article_id", (list(articles),))
+    connection.execute("delete from theme_members where article_id in (select article_id from wanted_articles)")
+    insert(connection, "theme_members", ("run_id", "article_id", "theme_id", "strength"), [(run.run_id, *row) for row in rows])
+
+
+def members(connection: Connection, theme_id: str) -> dict[str, float]:
+    """article_id -> strength of a discovered theme's articles."""
+    return dict(connection.execute("select article_id, strength from theme_members where theme_id = ?", (theme_id,)).fetchall())
+
+
+def articles_of(connection: Connection, theme_id: str) -> set[str]:
+    """article_ids that have mentions of a theme."""
+    return {article for (article,) in connection.execute("select article_id from article_themes where theme_id = ?", (theme_id,)).fetchall()}
+
+
+def copies_of(connection: Connection, articles: Collection[str]) -> dict[str, str]:
+    """article_id -> story_id of every member of the stories that some articles belong to."""
+    connection.execute("create or replace temp table wanted_articles as select unnest(?::varchar[]) as article_id", (list(articles),))
+    rows = connection.execute(
+        """select article_id, story_id from story_members
+           where story_id in (select story_id from story_members semi join wanted_articles using (article_id))"""
+    ).fetchall()
+    return dict(rows)
+
+
+def growth(connection: Connection) -> tuple[int, int, int]:
+    """(stories now, stories at the last fit, unassigned stories since it); the last two are 0 before any fit."""
+    row = connection.execute(
+        """
+        with last_fit as (select run_id, articles from discovery_fits order by fitted_at desc, run_id desc limit 1),
+        since as (
+            select distinct m.story_id from story_members m
+            where m.run_id > coalesce((select run_id from last_fit), '')
+        )
+        select (select count(distinct story_id) from story_members), coalesce((select articles from last_fit), 0),
+               (select count(*) from since where story_id not in (select article_id from theme_members)
+                    and story_id not in (select article_id from article_themes))
+        """
+    ).fetchall()[0]
+    return int(row[0]), int(row[1]), int(row[2])
+
+
+def add_fit(connection: Connection, run: Run, stories: int, topics: int, outliers: int) -> None:
+    """Remember that discovery fitted, on how much."""
+    connection.execute("insert into discovery_fits values (?, ?, ?, ?, ?)", (run.run_id, run.started_at, stories, topics, outliers))
+
+
+# Mentions
+
+
+def replace_mentions(
+    connection: Connection, run: Run, theme_id: str, articles: Collection[str] | None, mentions: Sequence[Mention], labels: Sequence[str],
+    summaries: Sequence[tuple[str, float, int, str, float, float]],
+) -> None:  # fmt: skip
+    """Write a theme's mentions in some articles (None: in all), and per article (article_id, strength, passages, stance, net_stance, confidence).
+
+    `labels[i]` is the decided stance of `mentions[i]`: supports, opposes or neutral.
+    """
+    connection.execute("create or replace temp table wanted_articles as select unnest(?::varchar[]) as article_id", (list(articles or ()),))
+    scope = (theme_id, articles is None)
+    connection.execute("delete from mentions where theme_id = ? and (? or article_id in (select article_id from wanted_articles))", scope)
+    connection.execute("delete from article_themes where theme_id = ? and (? or article_id in (select article_id from wanted_articles))", scope)
+    columns = ("run_id", "passage_id", "article_id", "theme_id", "strength", "stance", "p_supports", "p_opposes", "p_neutral", "p_unrelated",
+               "voice", "speaker")  # fmt: skip
+    rows = [
+        (run.run_id, m.passage_id, m.article_id, theme_id, m.strength, label, m.stance.supports, m.stance.opposes, m.stance.neutral,
+         m.stance.unrelated, m.voice, m.speaker)
+        for m, label in zip(mentions, labels, strict=True)
+    ]  # fmt: skip
+    insert(connection, "mentions", columns, rows)
+    columns = ("run_id", "article_id", "theme_id", "strength", "passages", "stance", "net_stance", "confidence")
+    insert(
+        connection, "article_themes", columns,
+        [(run.run_id, article, theme_id, strength, count, stance, net, confidence) for article, strength, count, stance, net, confidence in summaries],
+    )  # fmt: skip
+
+
+def mark_analysed(connection: Connection, run: Run, articles: Sequence[str]) -> None:
+    """Remember that these articles are done."""
+    insert(connection, "analysed", ("run_id", "article_id"), [(run.run_id, article) for article in articles])
+
+
+# Measures
+
+
+def rows(connection: Connection, query: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    """The rows of one of this module's queries."""
+    return connection.execute(query, list(parameters)).fetchall()
+
+
+def polls(connection: Connection) -> list[tuple[str, str, datetime, bool, datetime | None]]:
+    """(outlet, feed, polled at, whether it answered well, oldest entry shown) of every poll, in order."""
+    return rows(
+        connection,
+        """select outlet, feed, fetched_at, outcome in ('ok', 'unchanged'), oldest_entry_at
+           from feed_fetches order by outlet, fetched_at, run_id""",
+    )
+
+
+def outlet_feeds(connection: Connection) -> list[tuple[str, str, bool]]:
+    """(outlet, feed, is enabled)."""
+    return rows(connection, "select outlet, feed, is_enabled from feeds order by outlet, feed")
+
+
+def articles_by_day(connection: Connection) -> list[tuple[str, date, int]]:
+    """(outlet, day, dated articles)."""
+    return rows(
+        connection,
+        """select outlet, published_at::date as day, count(*)::integer
+           from articles where published_at is not null group by all order by outlet, day""",
+    )
+
+
+def entry_times(connection: Connection) -> list[tuple[str, list[datetime]]]:
+    """(feed, believable publication times of its entries, oldest first)."""
+    return rows(
+        connection,
+        "select feed, list(published_at order by published_at) from entries where published_at is not null group by feed order by feed",
+    )
+
+
+def recent_articles(connection: Connection, since: datetime) -> dict[str, int]:
+    """Feed -> articles published since then."""
+    return dict(
+        rows(
+            connection,
+            """select e.feed, count(*)::integer from articles a join entries e using (url) where a.published_at >= ? group by e.feed""",
+            (since,),
+        )
+    )
+
+
+def last_polls(connection: Connection) -> dict[str, tuple[datetime | None, str, str]]:
+    """Feed -> (last good poll, last outcome, last reason)."""
+    found = rows(
+        connection,
+        """select feed, max(fetched_at) filter (outcome in ('ok', 'unchanged')), arg_max(outcome, (fetched_at, run_id)),
+                  arg_max(reason, (fetched_at, run_id)) from feed_fetches group by feed""",
+    )
+    return {feed: (ok_at, outcome, reason) for feed, ok_at, outcome, reason in found}
+
+
+def stories_by_day(connection: Connection) -> list[tuple[str, date, int]]:
+    """(first outlet, day, stories first published) over all subjects."""
+    return rows(
+        connection,
+        """select first_outlet, first_published_at::date as day, count(*)::integer from dated_stories group by all order by day, first_outlet""",
+    )
+
+
+def theme_stories_by_day(connection: Connection) -> list[tuple[str, str, date, int, int, int]]:
+    """(theme_id, first outlet, day, supports, opposes, neutral), in stories."""
+    return rows(
+        connection,
+        """select theme_id, outlet, day, count(*) filter (stance = 'supports')::integer, count(*) filter (stance = 'opposes')::integer,
+                  count(*) filter (stance = 'neutral')::integer
+           from story_themes group by all order by theme_id, day, outlet""",
+    )
+
+
+def outlet_months(connection: Connection) -> list[tuple[str, str, date, int, int, int]]:
+    """(theme_id, outlet, first of month, supports, opposes, neutral): stories each outlet carried, by its own article's stance."""
+    return rows(
+        connection,
+        """
+        with carried as (
+            select t.theme_id, a.outlet, date_trunc('month', min(a.published_at))::date as month, m.story_id,
+                   arg_max(t.stance, (t.confidence, t.article_id)) as stance
+            from article_themes t join articles a using (article_id) join story_members m using (article_id)
+            where a.published_at is not null group by t.theme_id, a.outlet, m.story_id
+        )
+        select theme_id, outlet, month, count(*) filter (stance = 'supports')::integer, count(*) filter (stance = 'opposes')::integer,
+               count(*) filter (stance = 'neutral')::integer
+        from carried group by all order by theme_id, outlet, month
+        """,
+    )
+
+
+def articles_between(connection: Connection, theme_id: str, first: date, last: date, at_most: int) -> list[str]:
+    """article_ids of a theme within some days, most confident first."""
+    found = rows(
+        connection,
+        """select t.article_id from article_themes t join articles a using (article_id)
+           where t.theme_id = ? and a.published_at::date between ? and ? order by t.confidence desc, t.article_id limit ?""",
+        (theme_id, first, last, at_most),
+    )
+    return [article for (article,) in found]
+
+
+_MEASURES = {
+    "coverage_days": ("outlet", "day", "polls", "failures", "new_articles", "expected", "state"),
+    "feed_states": ("outlet", "feed", "last_ok_at", "last_outcome", "last_reason", "failures_in_a_row", "articles_30d", "silent_since",
+                    "next_due_at"),
+    "stance_days": ("theme_id", "day", "supports", "opposes", "neutral", "net", "low", "high", "net_28d", "low_28d", "high_28d", "stories_28d",
+                    "outlets_28d"),
+    "outlet_months": ("theme_id", "outlet", "month", "stories", "supports", "opposes", "neutral", "net", "low", "high"),
+    "turning_days": ("theme_id", "day", "first_day", "last_day", "measure", "before", "after", "p_value", "articles"),
+}  # fmt: skip
+
+
+def replace_measures(connection: Connection, table: str, found: Sequence[Sequence[Any]]) -> None:
+    """Write one of the measured tables whole: measures are made anew by every analysis."""
+    columns = _MEASURES[table]
+    connection.execute(f"delete from {table}")  # noqa: S608  # a key of _MEASURES
+    insert(connection, table, columns, found)
+
+
+def _add_vectors(connection: Connection, table: str, run: Run, encoder: str, ids: Sequence[str], vectors: Vectors) -> None:
+    for start in range(0, len(ids), _VECTORS_AT_ONCE):
+        part = ids[start : start + _VECTORS_AT_ONCE]
+        flat = pa.array(np.ascontiguousarray(vectors[start : start + len(part)], dtype=np.float32).reshape(-1))
+        key = "passage_id" if table == "passage_vectors" else "article_id"
+        batch = pa.table(
+            {
+                "run_id": pa.array([run.run_id] * len(part)),
+                key: pa.array(part),
+                "encoder": pa.array([encoder] * len(part)),
+                "embedding": pa.FixedSizeListArray.from_arrays(flat, _DIMENSIONS),
+            }
+        )
+        connection.from_arrow(batch).insert_into(table)
+
+
+def _vectors(column: pa.ChunkedArray) -> Vectors:
+    if len(column) == 0:
+        return np.empty((0, _DIMENSIONS), dtype=np.float32)
+    flat = column.combine_chunks().flatten().to_numpy(zero_copy_only=False)
+    return np.asarray(flat, dtype=np.float32).reshape(-1, _DIMENSIONS)

@@ -1,0 +1,153 @@
+"""The archive's findings become the published file: written beside, verified, then named atomically. A reader is never blocked or half-served."""
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from tracker.errors import StoreError
+from tracker.store.database import STORAGE_VERSION, quoted, read_sql
+
+KEEP = 3  # published files kept: the present one, and two that a dashboard may still hold open
+
+# What stands behind each public view. Sorted as it is read, so that DuckDB's zone maps skip the rest.
+_TABLES = {
+    "outlets": """
+        select o.outlet, o.name, o.kind, o.tier, o.country, o.first_seen_at,
+               (select count(*) from feeds f where f.outlet = o.outlet and f.is_enabled)::integer as feeds,
+               (select count(*) from articles a where a.outlet = o.outlet)::integer               as articles
+        from outlets o order by o.outlet""",
+    "articles": """
+        select a.article_id, m.story_id, a.outlet, a.url, a.title, a.author, a.language, a.published_at, a.published_from,
+               a.first_seen_at, a.words, a.text_source
+        from articles a join story_members m using (article_id) order by a.published_at nulls last, a.article_id""",
+    "stories": """
+        select m.story_id, any_value(d.first_published_at) as first_published_at,
+               coalesce(any_value(d.title), min(a.title)) as title, count(*)::integer as articles, count(distinct a.outlet)::integer as outlets
+        from story_members m join articles a using (article_id) left join dated_stories d using (story_id)
+        group by m.story_id order by 2 nulls last, 1""",
+    "themes": """
+        select t.theme_id, t.slug, t.name, t.kind, t.claim, t.claim_from, t.terms, t.status, t.merged_into,
+               min(a.published_at) as first_seen_at, max(a.published_at) as last_seen_at, count(a.article_id)::integer as articles
+        from themes t left join article_themes x using (theme_id) left join articles a using (article_id)
+        group by all order by t.kind, t.slug""",
+    "article_themes": """
+        select article_id, theme_id, strength, passages, stance, net_stance, confidence
+        from article_themes order by theme_id, article_id""",
+    "mentions": """
+        select m.article_id, m.theme_id, p.text as passage, p.position, m.stance,
+               m.p_supports / (1 - m.p_unrelated) as p_supports, m.p_opposes / (1 - m.p_unrelated) as p_opposes,
+               m.p_neutral / (1 - m.p_unrelated) as p_neutral,
+               greatest(m.p_supports, m.p_opposes, m.p_neutral) as confidence, m.voice, m.speaker
+        from mentions m join passages p using (passage_id) order by m.theme_id, m.article_id, p.position""",
+    "volume_daily": "select theme_id, day, stories, articles, outlets, share, coverage from volume_days order by theme_id, day",
+    "stance_daily": """
+        select theme_id, day, supports, opposes, neutral, net, low, high, net_28d, low_28d, high_28d, stories_28d, outlets_28d
+        from stance_days order by theme_id, day""",
+    "outlet_stance": """
+        select theme_id, outlet, month, stories, supports, opposes, neutral, net, low, high
+        from outlet_months order by theme_id, outlet, month""",
+    "turning_points": """
+        select theme_id, day, first_day, last_day, measure, before, after, p_value, articles from turning_days order by theme_id, day, measure""",
+    "coverage_daily": """
+        select outlet, day, polls, failures, new_articles, expected, state from coverage_days order by outlet, day""",
+    "feed_health": """
+        select outlet, feed, last_ok_at, last_outcome, last_reason, failures_in_a_row, articles_30d, silent_since, next_due_at
+        from feed_states order by outlet, feed""",
+    "rejections": "select url, outlet, stage, reason, seen_at from rejections order by outlet, url",
+    "runs": """
+        select run_id, started_at, finished_at, articles_new, encoder, judge, code_version, settings_digest from runs order by started_at, run_id""",
+    "theme_outlet_daily": """
+        select theme_id, outlet, day, count(*)::integer as stories,
+               count(*) filter (stance = 'supports')::integer as supports, count(*) filter (stance = 'opposes')::integer as opposes,
+               count(*) filter (stance = 'neutral')::integer as neutral
+        from story_themes group by all order by theme_id, day, outlet""",
+    "outlet_daily": """
+        with firsts as (select first_outlet as outlet, first_published_at::date as day, count(*) as stories from dated_stories group by all),
+        printed as (select outlet, published_at::date as day, count(*) as articles from articles where published_at is not null group by all)
+        select p.outlet, p.day, coalesce(f.stories, 0)::integer as stories, p.articles::integer as articles
+        from printed p left join firsts f using (outlet, day) order by p.day, p.outlet""",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """Where a publish landed."""
+
+    path: Path
+    articles: int
+
+
+def publish(connection: duckdb.DuckDBPyConnection, data: Path, run_id: str) -> Published:
+    """Write data/published/tracker-<run_id>.duckdb and point data/tracker.duckdb at it; keeps the last three.
+
+    A crash at any moment leaves the stable name where it was. Raises StoreError if what was written does not read back.
+    """
+    folder = data / "published"
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / f"tracker-{run_id}.duckdb"
+    draft = folder / f".tracker-{run_id}.duckdb.part"
+    draft.unlink(missing_ok=True)
+    connection.execute(f"attach {quoted(draft)} as draft (storage_version '{STORAGE_VERSION}')")
+    try:
+        connection.execute("create schema draft.base")
+        for table, query in _TABLES.items():
+            connection.execute(f"create table draft.base.{table} as {query}")  # noqa: S608  # both are constants above
+        connection.execute("use draft")
+        connection.execute(read_sql("3_public.sql"))
+        articles = _verify(connection)
+        connection.execute("checkpoint draft")
+    finally:
+        connection.execute("use archive")
+        connection.execute("detach draft")
+    _to_disk(draft)
+    draft.replace(target)
+    _point(data / "tracker.duckdb", target)
+    _prune(folder, target)
+    return Published(target, articles)
+
+
+def _verify(connection: duckdb.DuckDBPyConnection) -> int:
+    """The published file must answer, and every dated article must be counted on its day."""
+    published, stored, counted, dated = connection.execute(
+        """
+        select (select count(*) from draft.main.articles), (select count(*) from archive.articles join archive.story_members using (article_id)),
+               (select coalesce(sum(articles), 0) from draft.main.outlet_daily),
+               (select count(*) from draft.main.articles where published_at is not null)
+        """
+    ).fetchall()[0]
+    if published != stored or counted != dated:
+        raise StoreError(
+            f"the file to publish does not add up ({published} of {stored} articles, {counted} of {dated} dated ones counted); "
+            "the last published file stays. Run `tracker analyse --all`."
+        )
+    return int(published)
+
+
+def _to_disk(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _point(stable: Path, target: Path) -> None:
+    """Make the stable name mean the target, in one atomic step: a symlink, or a copy where the platform has none."""
+    fresh = stable.with_name(f".{stable.name}.part")
+    fresh.unlink(missing_ok=True)
+    try:
+        fresh.symlink_to(target.relative_to(stable.parent))
+    except OSError:
+        shutil.copyfile(target, fresh)
+    fresh.replace(stable)
+
+
+def _prune(folder: Path, current: Path) -> None:
+    older = sorted((path for path in folder.glob("tracker-*.duckdb") if path != current), key=lambda path: path.stat().st_mtime_ns)
+    for path in older[: max(0, len(older) - KEEP + 1)]:
+        path.unlink(missing_ok=True)
+    for leftover in folder.glob(".tracker-*.part*"):  # of a run that was killed
+        leftover.unlink(missing_ok=True)
