@@ -1,0 +1,1 @@
+"""What people look at: the published file comes in, pages go out."""

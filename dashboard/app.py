@@ -1,19 +1,23 @@
 """The dashboard: navigation, and the filters that all pages share."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from dashboard import data, filters
 from tracker.errors import StoreError
 
-st.set_page_config(page_title="Narrative tracker", page_icon=":material/timeline:", layout="wide")
+ICON = str(Path(__file__).with_name("icon.svg"))  # a Material icon would be fetched from another host
+
+st.set_page_config(page_title="Narrative tracker", page_icon=ICON, layout="wide", initial_sidebar_state=250)
 
 pages = st.navigation(
     [
-        st.Page("pages/overview.py", title="Overview", default=True),
-        st.Page("pages/narrative.py", title="Themes", url_path="themes"),
-        st.Page("pages/sources.py", title="Sources", url_path="sources"),
-        st.Page("pages/query.py", title="SQL", url_path="sql"),
-        st.Page("pages/method.py", title="Method", url_path="method"),
+        st.Page("screens/overview.py", title="Overview", default=True),
+        st.Page("screens/narrative.py", title="Themes", url_path="themes"),
+        st.Page("screens/sources.py", title="Sources", url_path="sources"),
+        st.Page("screens/query.py", title="SQL", url_path="sql"),
+        st.Page("screens/method.py", title="Method", url_path="method"),
     ],
     position="top",
 )
@@ -24,7 +28,10 @@ try:
 except StoreError as error:
     st.title("Nothing is published yet")
     st.text(str(error))
-    st.code("tracker demo        # a small invented world, in a minute\ntracker run         # the outlets of feeds.yaml\ntracker dashboard   # this page", language="bash")
+    st.code(
+        "tracker demo        # a small invented world, in a minute\ntracker run         # the outlets of feeds.yaml\ntracker dashboard   # this page",
+        language="bash",
+    )
     st.stop()
 
 if span is None:

@@ -101,13 +101,17 @@ def turning_points(version: str, first: date, last: date) -> pd.DataFrame:
 
 
 @st.cache_data(max_entries=_KEPT, show_spinner=False)
-def evidence(version: str, theme_id: str, stance: str, first: date, last: date, outlets: tuple[str, ...], seed: int, rows: int) -> pd.DataFrame:
+def evidence(
+    version: str, theme_id: str, stance: str, first: date, last: date, outlets: tuple[str, ...], seed: int, rows: int
+) -> pd.DataFrame:
     """See Published.evidence; only passages the judge is at least fairly sure of."""
     return _opened(version).evidence(theme_id, stance, first, last, outlets, seed, rows, FAIRLY_SURE)
 
 
 @st.cache_data(max_entries=_KEPT, show_spinner=False)
-def articles(version: str, theme_id: str, first: date, last: date, outlets: tuple[str, ...], words: str, rows: int, skip: int) -> Articles:
+def articles(
+    version: str, theme_id: str, first: date, last: date, outlets: tuple[str, ...], words: str, rows: int, skip: int
+) -> Articles:
     """See Published.articles."""
     return _opened(version).articles(theme_id, first, last, outlets, words, rows, skip)
 

@@ -14,8 +14,6 @@ Range: TypeAlias = Literal["4w", "13w", "26w", "1y", "2y", "all", "custom"]
 
 RANGE_DAYS: dict[str, int] = {"4w": 28, "13w": 91, "26w": 182, "1y": 364, "2y": 728}  # whole weeks
 LARGE = 2000  # stories: a smaller archive is shown whole unless the reader chooses otherwise
-NAMES = {"4w": "4 weeks", "13w": "13 weeks", "26w": "26 weeks", "1y": "1 year", "2y": "2 years", "all": "All", "custom": "Dates"}
-_KEYS = ("range", "dates", "step", "outlet", "kind")
 _SELECTION = "_selection"
 
 
@@ -46,11 +44,17 @@ class Selection:
 
 def current() -> Selection:
     """The selection of this run of the app."""
-    return cast(Selection, st.session_state[_SELECTION])
+    return cast("Selection", st.session_state[_SELECTION])
 
 
 def resolve(
-    chosen: str, dates: tuple[date, ...], step: str, outlet: list[str], kind: list[str], outlets: pd.DataFrame, span: tuple[date, date]
+    chosen: str,
+    dates: tuple[date, ...],
+    step: str,
+    outlet: list[str],
+    kind: list[str],
+    outlets: pd.DataFrame,
+    span: tuple[date, date],
 ) -> Selection:
     """The selection that the widgets' values mean on this data. `outlets` has the columns outlet and kind."""
     first, last = span
@@ -68,28 +72,30 @@ def resolve(
     if step == "month" and days < 85:
         step, note = "week", "Months need at least 13 weeks: weeks are shown."
     kept = outlets[(outlets["outlet"].isin(outlet) | (not outlet)) & (outlets["kind"].isin(kind) | (not kind))]
-    return Selection(first, last, cast(Step, step), tuple(kept["outlet"]), len(outlets), tuple(kind), note)
+    return Selection(first, last, cast("Step", step), tuple(kept["outlet"]), len(outlets), tuple(kind), note)
 
 
 def draw(outlets: pd.DataFrame, span: tuple[date, date], stories: int) -> Selection:
-    """Draw the sidebar; the values live in the address, so that a view can be sent as a link."""
-    names = dict(zip(outlets["outlet"], outlets["name"], strict=True))
+    """Draw the sidebar; the values live in the address, so that a view can be sent as a link.
+
+    No widget has a format_func: Streamlit writes into the address what a widget shows, and the address should be short and lasting.
+    """
     usual = "26w" if stories >= LARGE else "all"
     with st.sidebar:
         chosen = st.segmented_control(
-            "Range", get_args(Range), default=usual, required=True, format_func=NAMES.__getitem__, key="range", bind="query-params",
+            "Range", get_args(Range), default=usual, required=True, key="range", bind="query-params",
             help=f"Ends with the last day collected, {words.day(span[1])}.",
         )  # fmt: skip
         dates: tuple[date, ...] = ()
         if chosen == "custom":
             dates = st.date_input("From, to", value=span, min_value=span[0], max_value=span[1], key="dates", bind="query-params")
         step = st.segmented_control(
-            "Step", get_args(Step), default="week", required=True, format_func=str.capitalize, key="step", bind="query-params",
+            "Step", get_args(Step), default="week", required=True, key="step", bind="query-params",
             help="Lines show the 4 weeks that end at each week, the 7 days that end at each day, or the month itself.",
         )  # fmt: skip
         kind = st.pills("Kind of outlet", sorted(set(outlets["kind"])), selection_mode="multi", key="kind", bind="query-params")
         outlet = st.multiselect(
-            "Outlets", list(names), format_func=names.__getitem__, placeholder="All outlets", key="outlet", bind="query-params"
+            "Outlets", outlets["outlet"].tolist(), placeholder="All outlets", key="outlet", bind="query-params"
         )
         st.button("Reset filters", on_click=_reset, args=(usual,), type="tertiary", icon=":material/restart_alt:")
     selection = resolve(str(chosen), dates, str(step), outlet, kind, outlets, span)
@@ -102,6 +108,11 @@ def show_line(selection: Selection) -> None:
     st.caption(selection.line)
     if selection.note:
         st.caption(f":material/info: {selection.note}")
+
+
+def widen() -> None:
+    """Callback: all outlets and all days."""
+    st.session_state.update(range="all", outlet=[], kind=[])
 
 
 def _reset(usual: str) -> None:

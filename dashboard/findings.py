@@ -1,7 +1,7 @@
 """Counts and tested changes come in, the sentences that head the charts go out: rules, no prose machine, nothing a chart does not show."""
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -15,13 +15,17 @@ ONE_SIDED = 2 / 3  # of the stories that take a side: two to one
 def lede(names: Sequence[str], changes: Sequence[tuple[Change, Change]], windows: tuple[Window, Window]) -> str:
     """What moved: one sentence for all themes and one for each mover, at most three."""
     weeks = span(windows[1])
-    moved = [(name, share, net) for name, (share, net) in zip(names, changes, strict=True) if {share.verdict, net.verdict} & {"up", "down"}]
+    moved = [
+        (name, share, net)
+        for name, (share, net) in zip(names, changes, strict=True)
+        if {share.verdict, net.verdict} & {"up", "down"}
+    ]
     if moved:
         told = [f"{words.plain(name)} {words.together(_told(share, net))}" for name, share, net in moved[:3]]
         return f"{words.count(len(moved), 'theme')} of {len(names)} moved in {weeks}. " + " ".join(f"{one}." for one in told)
     if any(share.verdict == "no clear change" or net.verdict == "no clear change" for share, net in changes):
         return f"No theme changed by more than chance in {weeks}."
-    return f"Too few stories in {weeks} to test what moved. Below is what there is, in counts."
+    return f"Too few stories in {weeks} to test what moved, so counts are shown"
 
 
 def span(window: Window) -> str:
@@ -34,7 +38,9 @@ def span(window: Window) -> str:
 def _told(share: Change, net: Change) -> list[str]:
     told = []
     if share.verdict in ("up", "down") and share.before.value is not None and share.after.value is not None:
-        told.append(f"is {share.verdict} from {words.percent(share.before.value)} to {words.percent(share.after.value)} of stories")
+        told.append(
+            f"is {share.verdict} from {words.percent(share.before.value)} to {words.percent(share.after.value)} of stories"
+        )
     if net.verdict in ("up", "down"):
         told.append(f"turned {'more' if net.verdict == 'up' else 'less'} supportive")
     return told
@@ -47,27 +53,32 @@ def change(share: Change, net: Change, sides: pd.DataFrame) -> str:
     """
     if share.verdict == "too little data" and net.verdict == "too little data":
         return _in_counts(sides)
+    if {share.verdict, net.verdict} <= {"no clear change", "too little data"}:
+        measured = [name for name, one in (("coverage", share), ("stance", net)) if one.verdict == "no clear change"]
+        return f"No clear change in {' or '.join(measured)}"
     told = []
     if share.verdict in ("up", "down") and share.before.value is not None and share.after.value is not None:
-        told.append(f"coverage went {share.verdict} from {words.percent(share.before.value)} to {words.percent(share.after.value)} of stories")
+        told.append(
+            f"coverage went {share.verdict} from {words.percent(share.before.value)} to {words.percent(share.after.value)} of stories"
+        )
     elif share.verdict == "no clear change":
         told.append("coverage did not clearly change")
     if net.verdict in ("up", "down"):
         told.append(f"stories turned {'more' if net.verdict == 'up' else 'less'} supportive")
     elif net.verdict == "no clear change":
-        told.append("stance held")
+        told.append("stance did not clearly change")
     text = " and ".join(told)
     return text[:1].upper() + text[1:]
 
 
 def _in_counts(sides: pd.DataFrame) -> str:
-    early, late = (side_of(row.supports, row.opposes) for row in sides.itertuples())
+    early, late = (side_of(int(row["supports"]), int(row["opposes"])) for _, row in sides.iterrows())
     total = sides[["supports", "opposes", "neutral"]].sum()
     stories = words.count(int(total.sum()), "story", "stories")
     if early and late and early != late:
         return f"{_SHORT[early]} at first, {_SHORT[late].lower()} later: {stories}"
     whole = side_of(int(total["supports"]), int(total["opposes"]))
-    return f"{_SHORT[whole] if whole else 'Both sides'}: {stories}" if total.sum() else "No stories"
+    return f"{_SHORT[whole]}: {stories}" if whole else f"{stories}, too few to say which way they lean"
 
 
 _SHORT = {"support": "Mostly supportive", "oppose": "Mostly opposed", "split": "Split"}
@@ -87,24 +98,34 @@ def mix(supports: int, opposes: int, neutral: int) -> str:
     if not decided:
         return f"None of {words.count(n, 'story', 'stories')} takes a side"
     larger, verb = max((supports, "support"), (opposes, "oppose"))
-    if supports == opposes:
-        return f"As many support the claim as oppose it: {supports} each, {neutral} neutral"
-    return f"{larger:,} of the {decided:,} stories that take a side {verb} the claim; {neutral:,} of all {n:,} stay neutral"
+    if side_of(supports, opposes) in ("split", ""):
+        return (
+            f"Both sides are heard: {words.sides(supports, opposes, neutral)}"
+            if supports and opposes
+            else words.sides(supports, opposes, neutral)
+        )
+    return f"{larger:,} of the {decided:,} stories that take a side {verb} the claim" + (
+        f"; {neutral:,} more stay neutral" if neutral else ""
+    )
 
 
 def outlets(frame: pd.DataFrame, overall: float) -> str:
     """How many outlets lean clearly away from the rest, by their intervals."""
     above, below = int((frame["low"] > overall).sum()), int((frame["high"] < overall).sum())
-    told = [f"{words.count(number, 'outlet')} clearly {where} the rest" for number, where in ((above, "above"), (below, "below")) if number]
+    told = [
+        f"{words.count(number, 'outlet')} clearly {where} the rest"
+        for number, where in ((above, "above"), (below, "below"))
+        if number
+    ]
     return words.together(told) if told else "No outlet leans clearly away from the others"
 
 
-def turning_point(measure: str, before: float, after: float, day: date, first_day: date, last_day: date, p_value: float) -> str:
-    """What changed, from what to what, when, and how unlikely it is to be chance."""
-    form = words.percent if measure == "share" else words.signed
-    what = "share of stories" if measure == "share" else "net stance"
-    chance = "< 0.001" if p_value < 0.001 else f"{p_value:.3f}"
+def turning_point(point: Mapping[str, Any]) -> str:
+    """What changed, from what to what, when, and how unlikely it is to be chance: a row of the view turning_points."""
+    form = words.percent if point["measure"] == "share" else words.signed
+    what = "share of stories" if point["measure"] == "share" else "net stance"
+    chance = "p < 0.001" if point["p_value"] < 0.001 else f"p = {point['p_value']:.3f}"
     return (
-        f"{what} from {form(before)} to {form(after)} in the week of {words.day(day)} "
-        f"(between {words.day(first_day)} and {words.day(last_day)}; p = {chance})"
-    ).replace("p = <", "p <")
+        f"{what} from {form(point['before'])} to {form(point['after'])} in the week of {words.day(point['day'])} "
+        f"(between {words.day(point['first_day'])} and {words.day(point['last_day'])}; {chance})"
+    )

@@ -1,9 +1,9 @@
 """Frames of daily counts come in; shares, net stances and comparisons, made by tracker.measures, go out."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -11,13 +11,13 @@ import pandas as pd
 
 from tracker.measures import intervals, turning, volume
 from tracker.measures.intervals import FloatArray, Interval
-from tracker.measures.volume import NO_MINIMUM, Minimum, Series, Step, Window
+from tracker.measures.volume import Collected, Minimum, Series, Step, Window
 
 Verdict: TypeAlias = Literal["up", "down", "no clear change", "too little data"]
 
 COMPARED_DAYS = (28, 91, 182)  # the shortest of these that holds enough stories before and after
 ENOUGH_STORIES = 100  # in each of the two windows (volume.SHARE_MINIMUM)
-READABLE = 4  # points a line needs before it is a line
+READABLE = 2  # points a line needs before it is a line
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +28,15 @@ class Grid:
     last_day: date
     outlets: tuple[str, ...]
     stories: FloatArray  # all stories, the denominator
-    collected: npt.NDArray[np.bool_]  # wholly or partly
-    due: npt.NDArray[np.bool_]
+    collected: Collected
 
     def array(self, frame: pd.DataFrame, column: str) -> FloatArray:
         """A column of a frame with `outlet` and `day` as days x outlets; what lies outside the grid is left out."""
-        inside = frame[frame["outlet"].isin(self.outlets) & frame["day"].between(pd.Timestamp(self.first_day), pd.Timestamp(self.last_day))]
+        inside = frame[
+            frame["outlet"].isin(self.outlets) & frame["day"].between(pd.Timestamp(self.first_day), pd.Timestamp(self.last_day))
+        ]
         days = (inside["day"] - pd.Timestamp(self.first_day)).dt.days.to_numpy()
-        places = pd.Index(self.outlets).get_indexer(inside["outlet"])
+        places = pd.Index(self.outlets).get_indexer(pd.Index(inside["outlet"]))
         values = np.zeros(((self.last_day - self.first_day).days + 1, len(self.outlets)))
         np.add.at(values, (days, places), inside[column].to_numpy(dtype=np.float64))
         return values
@@ -44,10 +45,10 @@ class Grid:
 def grid(stories: pd.DataFrame, coverage: pd.DataFrame, outlets: Sequence[str], first: date, last: date) -> Grid:
     """The grid of the given outlets and days from the frames story_counts and coverage."""
     shape = ((last - first).days + 1, len(outlets))
-    empty = Grid(first, last, tuple(outlets), np.zeros(shape), np.zeros(shape, dtype=np.bool_), np.zeros(shape, dtype=np.bool_))
+    empty = Grid(first, last, tuple(outlets), np.zeros(shape), Collected(first, np.zeros(shape, dtype=np.bool_)))
     marked = coverage.assign(is_due=1, is_collected=coverage["state"].ne("missing").astype(int))
     collected, due = (empty.array(marked, column) > 0 for column in ("is_collected", "is_due"))
-    return Grid(first, last, tuple(outlets), empty.array(stories, "stories"), collected, due)
+    return Grid(first, last, tuple(outlets), empty.array(stories, "stories"), Collected(first, collected, due))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,21 +63,23 @@ class Theme:
 
     def share(self, windows: Sequence[Window], minimum: Minimum = volume.SHARE_MINIMUM) -> Series:
         """Share of coverage in each window."""
-        return volume.share(windows, self.grid.first_day, self.stories, self.grid.stories, self.grid.collected, self.grid.due, minimum)
+        return volume.share(windows, self.grid.collected, self.stories, self.grid.stories, minimum)
 
     def net(self, windows: Sequence[Window], minimum: Minimum = volume.NET_MINIMUM) -> Series:
         """Net stance in each window."""
-        decided = self.supports + self.opposes
         return volume.net(
-            windows, self.grid.first_day, self.supports - self.opposes, self.stories, decided, self.grid.collected, self.grid.due, minimum
+            windows, self.grid.collected, self.supports - self.opposes, self.stories, self.supports + self.opposes, minimum
         )
 
     def sides(self, windows: Sequence[Window]) -> pd.DataFrame:
         """Stories in each window: supports, opposes, neutral, n, all_stories, collected (0..1 of the outlet-days due)."""
-        totals = {side: self._within(windows, counts) for side, counts in self._by_side.items()}
-        frame = pd.DataFrame({side: series.total.astype(np.int64) for side, series in totals.items()})
-        whole = self.share(windows, NO_MINIMUM)
-        return frame.assign(n=whole.total.astype(np.int64), all_stories=whole.n, outlets=whole.outlets, collected=whole.collected)
+        daily = {**self._by_side, "n": self.stories, "all_stories": self.grid.stories}
+        counts = {name: self.grid.collected.sums(windows, array).sum(axis=-1).astype(np.int64) for name, array in daily.items()}
+        return pd.DataFrame(counts).assign(collected=self.grid.collected.parts(windows))
+
+    def outlets(self) -> int:
+        """Number of outlets that published a story of the theme."""
+        return int((self.stories.sum(axis=0) > 0).sum())
 
     def by_outlet(self) -> pd.DataFrame:
         """Stories of the whole grid by outlet, largest first: outlet, n, supports, opposes, neutral, net, low, high (null under 5 stories)."""
@@ -87,7 +90,12 @@ class Theme:
             found = intervals.story_interval(scores) if len(scores) else Interval(None, None, None, 0, 0)
             rows.append((outlet, found.n, supports, opposes, neutral, found.value, found.low, found.high))
         columns = ["outlet", "n", "supports", "opposes", "neutral", "net", "low", "high"]
-        return pd.DataFrame(rows, columns=columns).query("n > 0").sort_values(["n", "outlet"], ascending=[False, True]).reset_index(drop=True)
+        return (
+            pd.DataFrame(rows, columns=columns)
+            .query("n > 0")
+            .sort_values(["n", "outlet"], ascending=[False, True])
+            .reset_index(drop=True)
+        )
 
     def marks(self) -> pd.DataFrame:
         """One row per story: day, outlet, stance."""
@@ -103,9 +111,6 @@ class Theme:
     def _by_side(self) -> dict[str, FloatArray]:
         return {"supports": self.supports, "opposes": self.opposes, "neutral": self.neutral}
 
-    def _within(self, windows: Sequence[Window], counts: FloatArray) -> Series:
-        return volume.share(windows, self.grid.first_day, counts, self.grid.stories, self.grid.collected, self.grid.due, NO_MINIMUM)
-
 
 def theme(grid: Grid, counts: pd.DataFrame) -> Theme:
     """One theme on the grid, from the frame theme_counts."""
@@ -114,7 +119,9 @@ def theme(grid: Grid, counts: pd.DataFrame) -> Theme:
 
 def interval(series: Series, place: int) -> Interval:
     """One window of a series as an interval; None where the window holds too little."""
-    value, low, high = (None if np.isnan(array[place]) else float(array[place]) for array in (series.value, series.low, series.high))
+    value, low, high = (
+        None if np.isnan(array[place]) else float(array[place]) for array in (series.value, series.low, series.high)
+    )
     return Interval(value, low, high, int(series.n[place]), int(series.outlets[place]))
 
 
@@ -131,8 +138,7 @@ def compared(grid: Grid) -> tuple[Window, Window]:
         before = Window(after.first_day - timedelta(days=days), after.first_day - timedelta(days=1))
         if before.first_day < grid.first_day:
             break
-        rows = [(window.first_day - grid.first_day).days for window in (before, after)]
-        if all((grid.stories * grid.collected)[row : row + days].sum() >= ENOUGH_STORIES for row in rows):
+        if (grid.collected.sums([before, after], grid.stories).sum(axis=-1) >= ENOUGH_STORIES).all():
             return before, after
     return halves(grid.first_day, grid.last_day)
 
@@ -158,9 +164,7 @@ def changes(themes: Sequence[Theme], windows: tuple[Window, Window]) -> list[tup
             found.append((before, after, intervals.difference(after, before)))
     p_values = [intervals.p_value(change) for _, _, change in found]
     believed = iter(turning.benjamini_hochberg([p for p in p_values if p is not None]))
-    told = [
-        Change(*of, _verdict(of[2], p is not None and next(believed))) for of, p in zip(found, p_values, strict=True)
-    ]
+    told = [Change(*of, _verdict(of[2], p is not None and next(believed))) for of, p in zip(found, p_values, strict=True)]
     return list(zip(told[::2], told[1::2], strict=True))
 
 
@@ -177,7 +181,13 @@ def is_line(series: Series) -> bool:
     return int(np.count_nonzero(~np.isnan(series.value))) >= READABLE
 
 
-def gaps(windows: Sequence[Window], collected: Sequence[float]) -> list[Window]:
+def broken(series: Series, is_collected: npt.NDArray[np.bool_]) -> Series:
+    """The series without its points at steps that were not collected themselves, though enough of their window was."""
+    value, low, high = (np.where(is_collected, array, np.nan) for array in (series.value, series.low, series.high))
+    return replace(series, value=value, low=low, high=high)
+
+
+def gaps(windows: Sequence[Window], collected: Iterable[float]) -> list[Window]:
     """Runs of steps in which too little was collected."""
     found: list[Window] = []
     for window, part in zip(windows, collected, strict=True):
@@ -220,3 +230,8 @@ def fitting_months(first: date, last: date, stories: int, most: int) -> Literal[
 
 
 PERIOD_STORIES = 10  # parts of a whole mean little below
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a frame as dictionaries: what pages loop over."""
+    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]

@@ -9,28 +9,39 @@ REASONS: dict[str, str] = {
     "paywall": "behind a paywall",
     "consent_wall": "a consent notice instead of the article",
     "login_wall": "a login page instead of the article",
-    "javascript": "a page that needs JavaScript",
-    "too_short": "too little text",
-    "no_text": "no article text found",
-    "not_html": "not a web page",
-    "robots": "robots.txt forbids it",
-    "timeout": "the site did not answer in time",
+    "javascript_only": "a page that needs JavaScript",
     "bot_wall": "the site turns crawlers away",
+    "too_short": "too little text",
+    "not_an_article": "no article on the page",
+    "not_html": "not a web page",
+    "wrong_type": "not a web page",
     "soft_404": "a page that says it is not there",
     "too_large": "the page is too large",
-    "language": "a language we do not read",
+    "robots_disallow": "robots.txt forbids it",
+    "robots_unreachable": "robots.txt could not be read",
+    "timeout": "the site did not answer in time",
+    "connection": "the site could not be reached",
+    "dns_unknown": "the site's name is unknown",
+    "tls": "the site's certificate is wrong",
+    "extract_timeout": "the page took too long to read",
+    "extract_crash": "the page could not be read",
 }
 
 
 def feeds(health: pd.DataFrame) -> pd.DataFrame:
-    """The view feed_health with a word for each feed's state; the worst first."""
+    """The view feed_health with words: state, why, last_ok, silent; the worst first."""
     state = pd.Series("ok", index=health.index)
     state = state.mask(health["silent_since"].notna(), "silent")
     state = state.mask(health["failures_in_a_row"] > 0, "failing")
     state = state.mask(health["last_outcome"].eq("refused"), "refused")
     state = state.mask(health["last_ok_at"].isna(), "never answered")
     order = state.map({word: place for place, word in enumerate(("never answered", "failing", "refused", "silent", "ok"))})
-    return health.assign(state=state, order=order).sort_values(["order", "name", "feed"], kind="stable", ignore_index=True).drop(columns="order")
+    told = health.assign(
+        state=state, order=order, why=health["last_reason"].fillna("").map(_reason),
+        last_ok=health["last_ok_at"].map(lambda at: "" if pd.isna(at) else words.when(at)),
+        silent=health["silent_since"].map(lambda at: "" if pd.isna(at) else words.day(at)),
+    )  # fmt: skip
+    return told.sort_values(["order", "name", "feed"], kind="stable", ignore_index=True).drop(columns="order")
 
 
 def states(coverage: pd.DataFrame, outlets: pd.DataFrame) -> pd.DataFrame:
@@ -47,7 +58,11 @@ def finding(states: pd.DataFrame, feeds: pd.DataFrame) -> str:
         return "Nothing was due in this selection"
     part = float(states["state"].ne("missing").mean())
     bad = int(feeds["state"].ne("ok").sum())
-    need = f"{words.count(bad, 'feed')} of {len(feeds)} {'needs' if bad == 1 else 'need'} a look" if bad else f"all {len(feeds)} feeds are well"
+    need = (
+        f"{words.count(bad, 'feed')} of {len(feeds)} {'needs' if bad == 1 else 'need'} a look"
+        if bad
+        else f"all {len(feeds)} feeds are well"
+    )
     return f"{words.percent(part)} of outlet-days collected; {need}"
 
 

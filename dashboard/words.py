@@ -10,12 +10,19 @@ from tracker.measures.intervals import Interval
 
 FEW = 30  # under this many stories a percentage pretends to a precision it does not have: counts are said instead
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+\-.!|$:<>~&])")
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")  # control and direction marks
+_LATE = re.compile(r":(?=[\w/])|(?<=www)\.")  # read as icon, emoji or link even when escaped: a word joiner parts them
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # the last four: full-width forms
 
 
+def seen(text: str) -> str:
+    """Crawled text on one line, without the characters that are not seen but change how the rest is."""
+    return " ".join(_UNSEEN.sub("", text).split())
+
+
 def plain(text: str) -> str:
-    """Crawled text made safe for widgets that read Markdown: shown as it is, never as markup, emoji, formula or link."""
-    return _MARKUP.sub(r"\\\1", " ".join(text.split()))
+    """Crawled text made safe for widgets that read Markdown: shown as it is, never as markup, icon, formula or link."""
+    return _MARKUP.sub(r"\\\1", _LATE.sub(lambda found: found.group() + "\u2060", seen(text)))
 
 
 def safe_link(url: object) -> str | None:
@@ -30,7 +37,7 @@ def safe_cell(value: object) -> object:
 
 def shorten(text: str, characters: int) -> str:
     """The beginning of a text, cut at the end of a sentence or else of a word, with an ellipsis if anything was cut."""
-    text = " ".join(text.split())
+    text = seen(text)
     if len(text) <= characters:
         return text
     head = text[:characters]
@@ -88,6 +95,11 @@ def between(interval: Interval, form: Callable[[float], str]) -> str:
 def sides(supports: int, opposes: int, neutral: int) -> str:
     """5 support, 4 oppose, 3 neutral."""
     return f"{supports:,} support{'s' if supports == 1 else ''}, {opposes:,} oppose{'s' if opposes == 1 else ''}, {neutral:,} neutral"
+
+
+def tally(supports: int, opposes: int, neutral: int) -> str:
+    """▲ 5 ▼ 4 ○ 3: supporting, opposing and neutral stories where there is no room for words."""
+    return f"▲ {supports:,}  ▼ {opposes:,}  ○ {neutral:,}"
 
 
 def together(parts: Sequence[str]) -> str:

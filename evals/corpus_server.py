@@ -20,7 +20,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-import pandas
+import pandas as pd
 import yaml
 
 from tracker.demo.server import LOOPBACK, Reply, application, running
@@ -57,7 +57,7 @@ class Usage:
 def read(path: Path) -> dict[str, list[CorpusArticle]]:
     """The articles of the file by the slug of their outlet, newest first. Outlets whose names give one slug are one outlet."""
     by_slug: dict[str, list[CorpusArticle]] = {}
-    for row in pandas.read_parquet(path, columns=COLUMNS).fillna("").itertuples(index=False):
+    for row in pd.read_parquet(path, columns=COLUMNS).fillna("").itertuples(index=False):
         article = CorpusArticle(*(NOT_XML.sub("", str(value)) for value in row))
         by_slug.setdefault(slug(article.outlet), []).append(article)
     return {name: sorted(articles, key=lambda a: (a.published, a.id), reverse=True) for name, articles in sorted(by_slug.items())}

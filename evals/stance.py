@@ -37,13 +37,13 @@ class LabelScore:
 class Report:
     """Scores of one judge on one labelled set; but for `decided`, of its most probable labels.
 
-    `low`, `high`: 95 % bootstrap interval of `macro_f1`. `polarity`: of the `polarity_rows` rows that are supports or opposes and
-    are called one of the two, the share called the right one. `ece`: expected calibration error. `related_f1`: everything but
-    unrelated, against unrelated. `decided`: scores after `evidence.decide`. `confusion`: gold label -> found label -> rows.
+    `low`, `high`: 95 % bootstrap interval of `macro_f1`. `polarity`: of the `polarity_rows` passages that are supports or opposes
+    and are called one of the two, the share called the right one. `ece`: expected calibration error. `related_f1`: everything but
+    unrelated, against unrelated. `decided`: scores after `evidence.decide`. `confusion`: gold label -> found label -> passages.
     """
 
     judge: str
-    rows: int
+    passages: int
     macro_f1: float
     low: float
     high: float
@@ -55,6 +55,23 @@ class Report:
     labels: dict[str, LabelScore]
     decided: dict[str, LabelScore]
     confusion: dict[str, dict[str, int]]
+
+    def rows(self) -> list[tuple[str, float | int | None, str]]:
+        """(measure, value, detail): shares, the larger the better; then the confusion matrix, a line for each gold label."""
+        table: list[tuple[str, float | int | None, str]] = [
+            ("macro_f1", self.macro_f1, f"95 % {self.low:.3f} to {self.high:.3f}; {self.passages} passages; {self.judge}"),
+            ("accuracy", self.accuracy, ""),
+            ("polarity", self.polarity, f"right side, of {self.polarity_rows} sided passages given a side"),
+            ("calibration", 1 - self.ece, "1 - expected calibration error"),
+            ("related_f1", self.related_f1, "supports, opposes or neutral against unrelated"),
+        ]
+        for prefix, scores in (("", self.labels), ("decided ", self.decided)):
+            table += [
+                (f"{prefix}{k}", s.f1, f"F1; P {s.precision:.3f} R {s.recall:.3f} of {s.support}") for k, s in scores.items()
+            ]
+        for gold, found in self.confusion.items():
+            table.append((f"gold {gold}", sum(found.values()), "called " + ", ".join(f"{n} {k}" for k, n in found.items())))
+        return table
 
     def as_dict(self) -> dict[str, Any]:
         """The report as plain JSON values, numbers rounded to four digits."""
@@ -104,7 +121,7 @@ def report(name: str, gold: Sequence[Label], stances: Sequence[Stance]) -> Repor
     sided = (truth < 2) & (found < 2)
     return Report(
         judge=name,
-        rows=len(truth),
+        passages=len(truth),
         macro_f1=macro_f1(truth, found),
         low=low,
         high=high,

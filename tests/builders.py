@@ -11,12 +11,12 @@ from tracker.records import Article, Entry, Feed, FeedFetch, Page, Validators
 FIXED_NOW = datetime(2026, 11, 1, 6, 0)
 
 PARAGRAPHS = (
-    "The harbour council of Westmere voted on Tuesday to let a small robotics firm test its cranes on the northern quay. "
-    "Members argued for three hours before the motion passed by two votes.",
-    "Supporters said the machines would shorten the wait of ships that now lie at anchor for days. "
-    '"We are not replacing anyone," said Ilse Barendt, who runs the firm. "We are moving boxes at night."',
-    "Dock workers were less sure. Their union asked for a written promise that no shift would be cut before the trial ends, "
-    "and for a say in what is measured. The council will publish the first figures in March.",
+    """The harbour council of Westmere voted on Tuesday to let a small robotics firm test its cranes on the northern quay. \
+Members argued for three hours before the motion passed by two votes.""",
+    """Supporters said the machines would shorten the wait of ships that now lie at anchor for days. \
+"We are not replacing anyone," said Ilse Barendt, who runs the firm. "We are moving boxes at night.\"""",
+    """Dock workers were less sure. Their union asked for a written promise that no shift would be cut before the trial ends, \
+and for a say in what is measured. The council will publish the first figures in March.""",
 )
 
 

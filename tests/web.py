@@ -27,10 +27,16 @@ class Web:
     seen: list[Seen] = field(default_factory=list)
     base: str = ""
     _routes: dict[str, Handler] = field(default_factory=dict)
+    _thread: threading.Thread = field(default_factory=threading.Thread)
     _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
 
     def add(
-        self, path: str, body: bytes | str = b"", status: int = 200, headers: Mapping[str, str] | None = None, kind: str = "text/html"
+        self,
+        path: str,
+        body: bytes | str = b"",
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+        kind: str = "text/html",
     ) -> str:
         """Answer this path with a fixed body, sent as it is. Returns the URL."""
         data = body.encode() if isinstance(body, str) else body
@@ -52,23 +58,23 @@ class Web:
     def start(self) -> None:
         """Listen on a free port of 127.0.0.1."""
         ready = threading.Event()
-        threading.Thread(target=self._run, args=(ready,), daemon=True).start()
+        self._thread = threading.Thread(target=self._run, args=(ready,), daemon=True)
+        self._thread.start()
         ready.wait(10)
 
     def stop(self) -> None:
         """End the server, open connections included."""
         self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
 
     def _run(self, ready: threading.Event) -> None:
-        self._loop.run_until_complete(self._listen())
+        runner = self._loop.run_until_complete(self._listen())
         ready.set()
         self._loop.run_forever()
-        for task in asyncio.all_tasks(self._loop):
-            task.cancel()
-        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+        self._loop.run_until_complete(runner.cleanup())
         self._loop.close()
 
-    async def _listen(self) -> None:
+    async def _listen(self) -> web.AppRunner:
         application = web.Application()
         application.router.add_route("GET", "/{path:.*}", self._answer)
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=0)
@@ -77,6 +83,7 @@ class Web:
         await site.start()
         host, port = runner.addresses[0][:2]
         self.base = f"http://{host}:{port}"
+        return runner
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         self.seen.append(Seen(request.path, request.headers, self._loop.time()))

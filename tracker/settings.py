@@ -100,7 +100,7 @@ class FetchSettings(_Strict):
     user_agent: str = "narrative-tracker/0.1 (+https://github.com/narrative-tracker; research crawler, obeys robots.txt)"
     total_seconds: float = 30.0  # whole request: a per-read timeout does not stop a slow drip
     feed_bytes: int = 15 * 2**20  # decoded, so a compression bomb stops here
-    page_bytes: int = 10 * 2**20
+    page_bytes: int = 10 * 2**20  # decoded too; extracting a page of this size takes about 300 MB of memory
     robots_bytes: int = 500 * 2**10  # RFC 9309, section 2.5: parse at least 500 KiB
     redirects: int = 5  # RFC 9309 asks for five; more is a loop
     hosts_at_once: int = 32  # sockets in use; politeness is per host, so this only bounds memory

@@ -118,7 +118,8 @@ def export(model: CrossEncoder, path: Path) -> None:
         model, (ids, ids, ids), str(full), input_names=names, output_names=["logits"], opset_version=17, dynamo=False,
         dynamic_axes={**dict.fromkeys(names, axes), "logits": {0: "pairs"}},
     )  # fmt: skip
-    quantize_dynamic(full, path, weight_type=QuantType.QInt8, per_channel=True)
+    # reduce_range: processors without VNNI overflow on full 8-bit products and would answer differently from ours.
+    quantize_dynamic(full, path, weight_type=QuantType.QInt8, per_channel=True, reduce_range=True)
 
 
 def _encode(tokenizer: Tokenizer, pair: Pair) -> tuple[list[int], list[int]]:

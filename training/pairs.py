@@ -14,7 +14,7 @@ FOLDS = 4  # themes are held out in four groups: one training each, and every th
 FLIP: dict[Label, Label] = {"supports": "opposes", "opposes": "supports", "neutral": "neutral", "unrelated": "unrelated"}
 FIRST_STAGE = {"perspectrum": 9000, "ibm30k": 9000, "debatepoints": 5000}  # pairs taken of each: about six minutes on two cores
 CLIMATEFEVER = 3000  # the one first-stage set with 'neutral'
-# Shares of the pairs that are also shown with another wording of their claim. Unrelated ones too: else a reworded claim gives a side away.
+# Shares of the pairs that are also shown with another wording of their claim; unrelated ones too, else wording gives a side away.
 CONTRARY: dict[Label, float] = {"supports": 0.9, "opposes": 0.7, "neutral": 0.6, "unrelated": 0.5}
 SAME = 0.3
 MAX_FIRST_CHARS = 400  # as long as our own passages get

@@ -26,7 +26,7 @@ CONCERNED = ("train_ai_silver", "train_perspectrum", "train_ibm30k", "train_deba
 Floats = npt.NDArray[np.float64]
 
 
-def ship(shared: Path, base: Path, out: Path, folder: Path, date: str, results: Path) -> None:
+def ship(shared: Path, base: Path, out: Path, date: str, folder: Path, results: Path) -> None:
     """Write the model folder and the result file. Needs the folds' files in `out`."""
     silver, dev = pairs.silver(shared), pairs.dev(shared)
     held_silver, held_dev = held_out(out, "silver", len(silver)), held_out(out, "dev", len(dev))
@@ -45,7 +45,7 @@ def ship(shared: Path, base: Path, out: Path, folder: Path, date: str, results: 
     shipped = report(judge.name, [p.label for p in dev], judge.judge([(p.text, p.claim) for p in dev]))
     folds = pairs.fold_of(p.theme for p in silver)
     figures: dict[str, Any] = {
-        "made": f"python -m training.judge --folds, {date}",
+        "made": f"python -m training.judge --folds --ship {date}",
         "judge": judge.name,
         "data_sha256": {name: _entry(shared / f"corpora/stance/{name}.parquet").sha256 for name in CONCERNED}
         | {"stance_ai_dev": _entry(shared / "evals/stance_ai_dev.jsonl").sha256},

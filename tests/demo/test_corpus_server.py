@@ -6,7 +6,7 @@ from pathlib import Path
 
 import aiohttp
 import feedparser
-import pandas
+import pandas as pd
 import pytest
 from lxml import html
 
@@ -30,7 +30,7 @@ ROWS = [
 @pytest.fixture
 def corpus(tmp_path: Path) -> dict[str, list[corpus_server.CorpusArticle]]:
     """The rows above, from a file."""
-    pandas.DataFrame(ROWS, columns=corpus_server.COLUMNS).to_parquet(tmp_path / "news.parquet")
+    pd.DataFrame(ROWS, columns=corpus_server.COLUMNS).to_parquet(tmp_path / "news.parquet")
     return corpus_server.read(tmp_path / "news.parquet")
 
 

@@ -4,7 +4,7 @@ import asyncio
 import gzip
 import socket
 import time
-from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 from aiohttp import web as server
@@ -15,14 +15,14 @@ from tracker.fetch.client import Client, Response
 from tracker.settings import FetchSettings
 
 
-def get(url: str, settings: FetchSettings, limit_bytes: int = 100_000, **options: bool) -> Response:
-    return get_all([url], settings, limit_bytes, **options)[0]
+def get(url: str, settings: FetchSettings, limit_bytes: int = 100_000) -> Response:
+    return get_all([url], settings, limit_bytes)[0]
 
 
-def get_all(urls: list[str], settings: FetchSettings, limit_bytes: int = 100_000, **options: bool) -> list[Response]:
+def get_all(urls: list[str], settings: FetchSettings, limit_bytes: int = 100_000, yields_to_host: bool = False) -> list[Response]:
     async def run() -> list[Response]:
         async with Client(settings) as client:
-            return await asyncio.gather(*(client.get(url, limit_bytes, **options) for url in urls))
+            return await asyncio.gather(*(client.get(url, limit_bytes, yields_to_host=yields_to_host) for url in urls))
 
     return asyncio.run(run())
 
@@ -38,7 +38,14 @@ def test_a_plain_answer(web: Web, polite: FetchSettings) -> None:
 
 @pytest.mark.parametrize(
     ("status", "outcome"),
-    [(404, "hard_error"), (410, "hard_error"), (403, "hard_error"), (429, "soft_error"), (408, "soft_error"), (500, "soft_error")],
+    [
+        (404, "hard_error"),
+        (410, "hard_error"),
+        (403, "hard_error"),
+        (429, "soft_error"),
+        (408, "soft_error"),
+        (500, "soft_error"),
+    ],
 )
 def test_statuses(web: Web, polite: FetchSettings, status: int, outcome: str) -> None:
     response = get(web.add("/a", "an error page", status=status), polite)
@@ -179,7 +186,7 @@ def test_one_start_per_host_and_delay_one_in_flight(web: Web, polite: FetchSetti
     urls = [web.add(f"/{i}", "x") for i in range(4)]
     get_all(urls, polite.model_copy(update={"host_delay_seconds": 0.2}))
     starts = [seen.at for seen in web.seen]
-    assert all(later - earlier > 0.19 for earlier, later in zip(starts, starts[1:], strict=False))
+    assert all(later - earlier > 0.19 for earlier, later in pairwise(starts))
 
 
 def test_hosts_do_not_wait_for_each_other(polite: FetchSettings) -> None:
@@ -219,8 +226,6 @@ def test_other_media_types_are_not_read(web: Web, polite: FetchSettings) -> None
     assert (response.outcome, response.reason, response.body) == ("hard_error", "wrong_type", b"")
 
 
-def test_the_environment_cannot_send_us_through_a_proxy(
-    web: Web, polite: FetchSettings, monkeypatch: pytest.MonkeyPatch, unused_port: Callable[[], int] = lambda: 9
-) -> None:
-    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{unused_port()}")
+def test_the_environment_cannot_send_us_through_a_proxy(web: Web, polite: FetchSettings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     assert get(web.add("/a", "hello"), polite).body == b"hello"

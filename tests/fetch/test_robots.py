@@ -39,7 +39,14 @@ def test_a_byte_order_mark_does_not_hide_the_first_group(web: Web, polite: Fetch
 
 @pytest.mark.parametrize(
     ("status", "reason"),
-    [(404, None), (403, None), (410, None), (429, "robots_unreachable"), (500, "robots_unreachable"), (503, "robots_unreachable")],
+    [
+        (404, None),
+        (403, None),
+        (410, None),
+        (429, "robots_unreachable"),
+        (500, "robots_unreachable"),
+        (503, "robots_unreachable"),
+    ],
 )
 def test_absent_rules_allow_and_broken_servers_do_not(web: Web, polite: FetchSettings, status: int, reason: str | None) -> None:
     web.add("/robots.txt", RULES, status=status)

@@ -144,7 +144,7 @@ def _listen(base_port: int, count: int) -> tuple[list[socket.socket], int]:
         sockets: list[socket.socket] = []
         try:
             for offset in range(count):
-                sockets.append(socket.create_server((LOOPBACK, first + offset if first else 0)))
+                sockets.append(socket.create_server((LOOPBACK, first + offset if first else 0)))  # noqa: PERF401  # those opened are closed below
         except (OSError, OverflowError):  # taken, or past the last port
             for sock in sockets:
                 sock.close()

@@ -1,11 +1,15 @@
 """Articles: a fetched page, or an entry of a feed, comes in; an Article, or a Rejection that says why not, goes out."""
 
+from collections.abc import Container
 from datetime import datetime
 from urllib.parse import urlsplit
 
 from tracker.extract import dates, gates, markup, plain, urls
 from tracker.records import Article, DateSource, Entry, Page, Rejection, short_id
 from tracker.settings import ExtractSettings
+
+_LINES_ABOVE = 4  # where a headline is looked for: after a section, a label and a date at most
+_SECTION_WORDS = 6  # a longer line above the headline is already text
 
 
 def read(page: Page, settings: ExtractSettings) -> Article | Rejection:
@@ -16,7 +20,9 @@ def read(page: Page, settings: ExtractSettings) -> Article | Rejection:
         page.body, url=page.final_url, include_comments=False, favor_precision=True, with_metadata=True
     )
     about = markup.read(page.body)
-    text = plain.controls_off(str(getattr(document, "text", None) or "")).strip()
+    text = _without_heading(
+        plain.controls_off(str(getattr(document, "text", None) or "")).strip(), {*about.headings, page.entry.title}
+    )
     title = plain.line(str(getattr(document, "title", None) or ""))
     author = plain.line(str(getattr(document, "author", None) or ""))
     reason = gates.reason(text, about.headings, about.is_free, settings.min_words)
@@ -51,7 +57,7 @@ def _article(
     title: str = "",
     author: str = "",
 ) -> Article:
-    import py3langid  # type: ignore[import-untyped]  # loads a model of 4 MB
+    import py3langid  # loads a model of 4 MB
 
     return Article(
         article_id=short_id(entry.url),
@@ -68,6 +74,17 @@ def _article(
         text=text,
         text_source="page" if text_source == "page" else "feed",
     )
+
+
+def _without_heading(text: str, headings: Container[str]) -> str:
+    """The text without its headline, which is a field of its own, and without the section names that stand above it."""
+    lines = text.split("\n")
+    for i, line in enumerate(lines[:_LINES_ABOVE]):
+        if line.strip() in headings:
+            return "\n".join(lines[i + 1 :]).lstrip()
+        if len(line.split()) > _SECTION_WORDS:
+            break
+    return text
 
 
 def _rejection(entry: Entry, reason: str) -> Rejection:

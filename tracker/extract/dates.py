@@ -2,7 +2,6 @@
 
 import calendar
 import re
-import time
 from datetime import UTC, datetime, timedelta
 from typing import Literal, TypeAlias
 
@@ -12,36 +11,58 @@ _OLDEST = timedelta(days=20 * 365.25)  # archives are in feeds; before the web t
 _NEWEST = timedelta(hours=26)  # a local time ahead of UTC that was written without its zone, and then some
 
 # Minutes east of UTC. Where a name has several meanings, the one most used in English-language feeds.
-_ZONES = {
-    **dict.fromkeys(("", "ut", "utc", "gmt", "z", "wet"), 0),
-    **{"adt": -180, "ast": -240, "edt": -240, "est": -300, "et": -300, "cdt": -300, "cst": -360, "ct": -360, "mdt": -360},
-    **{"mst": -420, "mt": -420, "pdt": -420, "pst": -480, "pt": -480, "akdt": -480, "akst": -540, "hst": -600, "brt": -180},
-    **{"nst": -210, "ndt": -150, "art": -180},
-    **{"west": 60, "bst": 60, "met": 60, "mest": 120, "cet": 60, "cest": 120, "eet": 120, "eest": 180, "sast": 120, "msk": 180},
-    **{"trt": 180, "gst": 240, "pkt": 300, "ist": 330, "wib": 420, "ict": 420, "hkt": 480, "sgt": 480, "awst": 480, "pht": 480},
-    **{"jst": 540, "kst": 540, "acst": 570, "acdt": 630, "aest": 600, "aedt": 660, "nzst": 720, "nzdt": 780},
-    # RFC 822's military letters: A to M without J are west, N to Y east, as that text has it.
-    **{letter: -60 * (i + 1) for i, letter in enumerate("abcdefghiklm")},
-    **{letter: 60 * (i + 1) for i, letter in enumerate("nopqrstuvwxy")},
+_ZONES = dict.fromkeys(("", "ut", "utc", "gmt", "z", "wet"), 0)
+_ZONES |= {"adt": -180, "ast": -240, "edt": -240, "est": -300, "et": -300, "cdt": -300, "cst": -360, "ct": -360, "mdt": -360}
+_ZONES |= {"mst": -420, "mt": -420, "pdt": -420, "pst": -480, "pt": -480, "akdt": -480, "akst": -540, "hst": -600}
+_ZONES |= {"nst": -210, "ndt": -150, "art": -180, "brt": -180}
+_ZONES |= {
+    "west": 60,
+    "bst": 60,
+    "met": 60,
+    "mest": 120,
+    "cet": 60,
+    "cest": 120,
+    "eet": 120,
+    "eest": 180,
+    "sast": 120,
+    "msk": 180,
 }
+_ZONES |= {
+    "trt": 180,
+    "gst": 240,
+    "pkt": 300,
+    "ist": 330,
+    "wib": 420,
+    "ict": 420,
+    "hkt": 480,
+    "sgt": 480,
+    "awst": 480,
+    "pht": 480,
+}
+_ZONES |= {"jst": 540, "kst": 540, "acst": 570, "acdt": 630, "aest": 600, "aedt": 660, "nzst": 720, "nzdt": 780}
+# RFC 822's military letters: A to M without J are west, N to Y east, as that text has it.
+_ZONES |= {letter: -60 * hours for hours, letter in enumerate("abcdefghiklm", 1)}
+_ZONES |= {letter: 60 * hours for hours, letter in enumerate("nopqrstuvwxy", 1)}
 _MONTHS = {name.lower(): i for i, name in enumerate(calendar.month_abbr) if name}
 _CLOCK = r"(?:(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?\s*(?P<half>[ap]\.?m\.?)?)"
 _ZONE = r"\s*\(?(?P<zone>[A-Za-z]{1,5}|(?:gmt|utc)?\s*[+-]\d{1,2}:?\d{2})?\)?(?:\s*\(.*\))?"
 _YEAR = r"(?P<year>\d{2}|\d{4})"
 _RFC822 = re.compile(
     rf"(?:[a-z]+\.?,?\s*)?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[\s-]+(?P<month>[a-z]{{3}})[a-z]*\.?,?[\s-]+{_YEAR},?(?:[\s,]+{_CLOCK})?{_ZONE}",
-    re.I,
+    re.IGNORECASE,
 )
 _MONTH_FIRST = re.compile(
     rf"(?:[a-z]+\.?,\s*)?(?P<month>[a-z]{{3}})[a-z]*\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+{_YEAR},?(?:\s*(?:at\s+)?{_CLOCK})?{_ZONE}",
-    re.I,
+    re.IGNORECASE,
 )
-_ASCTIME = re.compile(rf"[a-z]{{3}}\s+(?P<month>[a-z]{{3}})\s+(?P<day>\d{{1,2}})\s+{_CLOCK}{_ZONE}\s+(?P<year>\d{{4}})", re.I)
+_ASCTIME = re.compile(
+    rf"[a-z]{{3}}\s+(?P<month>[a-z]{{3}})\s+(?P<day>\d{{1,2}})\s+{_CLOCK}{_ZONE}\s+(?P<year>\d{{4}})", re.IGNORECASE
+)
 _ISO = re.compile(
     r"(?P<date>\d{4}-\d{1,2}-\d{1,2}|\d{8}|\d{4}/\d{1,2}/\d{1,2})"
     r"(?:[Tt\s]+(?P<clock>\d{1,2}:?\d{2}(?::?\d{2})?)(?:[.,]\d+)?\s*(?P<zone>[A-Za-z]{1,5}|[+-]\d{2}(?::?\d{2})?)?)?"
 )
-_OUR_FORMS = (_RFC822, _MONTH_FIRST, _ASCTIME)
+_WORDED = (_RFC822, _MONTH_FIRST, _ASCTIME)
 
 
 def believable(value: str | datetime | None, first_seen_at: datetime) -> tuple[datetime | None, DateNote]:
@@ -66,26 +87,8 @@ def parse(text: str) -> datetime | None:
     text = " ".join(text.replace("\u2212", "-").split())
     if iso := _ISO.fullmatch(text):
         return _from_iso(iso)
-    found = next((match for form in _OUR_FORMS if (match := form.fullmatch(text))), None)
+    found = next((match for form in _WORDED if (match := form.fullmatch(text))), None)
     return _from_words(found.groupdict()) if found else None
-
-
-def is_our_form(text: str) -> bool:
-    """Whether the text is written as RFC 822 or ISO 8601: then nobody else's guess is wanted when we cannot read it."""
-    return (
-        re.match(r"\s*(?:-?\d{1,6}-\d{1,2}|\d{4}/\d|\d{8}|[A-Za-z]{3,9}\.?,?\s+\d{1,2}\s|\d{1,2}\s+[A-Za-z]{3})", text)
-        is not None
-    )
-
-
-def from_struct(value: time.struct_time | None) -> datetime | None:
-    """A UTC time tuple as naive datetime, None when it names no moment."""
-    if value is None:
-        return None
-    try:
-        return datetime(*value[:6])
-    except ValueError:
-        return None
 
 
 def in_url(url: str) -> str | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
-from datasketch import MinHash  # type: ignore[import-untyped]
+from datasketch import MinHash
 
 _PERMUTATIONS = 128  # standard error of the estimate at 0.6: 0.04
 _SEED = 1  # signatures of different nights must be comparable: never change it

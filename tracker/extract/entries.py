@@ -2,11 +2,11 @@
 
 import io
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from xml.sax import SAXException
 
-import feedparser  # type: ignore[import-untyped]
+import feedparser
 
 from tracker.extract import dates, plain, urls
 from tracker.records import Entry, FeedFetch, Rejection
@@ -29,6 +29,7 @@ class FeedReading:
     oldest_at: datetime | None = None
     newest_at: datetime | None = None
     error: str | None = None
+    title: str = ""
 
 
 def read(fetch: FeedFetch, entries_at_most: int) -> FeedReading:
@@ -44,7 +45,7 @@ def read(fetch: FeedFetch, entries_at_most: int) -> FeedReading:
         return FeedReading(error="not_a_feed")
     if not items and isinstance(parsed.get("bozo_exception"), SAXException):
         return FeedReading(error="broken_feed")
-    return _reading(fetch, items, entries_at_most)
+    return replace(_reading(fetch, items, entries_at_most), title=plain.line(_text(parsed.get("feed", {}), "title")))
 
 
 def _reading(fetch: FeedFetch, items: list[feedparser.FeedParserDict], entries_at_most: int) -> FeedReading:
@@ -96,12 +97,8 @@ def _entry(fetch: FeedFetch, item: feedparser.FeedParserDict, url: str, raw_url:
 
 
 def _published(item: feedparser.FeedParserDict, first_seen_at: datetime) -> tuple[datetime | None, dates.DateNote]:
-    """From the published date, else the updated one. Our own reading first: feedparser rolls 2024-13-45 over into 2025."""
-    name = "published" if _text(item, "published") else "updated"
-    raw = _text(item, name)
-    if raw and dates.parse(raw) is None and not dates.is_our_form(raw):
-        return dates.believable(dates.from_struct(item.get(f"{name}_parsed")) or raw, first_seen_at)
-    return dates.believable(raw, first_seen_at)
+    """From the published date, else the updated one, always as written: feedparser's own reading fills gaps with today's date."""
+    return dates.believable(_text(item, "published") or _text(item, "updated"), first_seen_at)
 
 
 def _content(item: feedparser.FeedParserDict) -> str:

@@ -11,7 +11,7 @@ _TEASER_WORDS = 250  # of an article marked 'not free' a longer text was served 
 
 # In the order in which they are asked: a bot wall often also says 'enable JavaScript'.
 _PHRASES: dict[str, re.Pattern[str]] = {
-    reason: re.compile("|".join(phrases), re.I)
+    reason: re.compile("|".join(phrases), re.IGNORECASE)
     for reason, phrases in {
         "bot_wall": (
             r"verif(?:y|ying) (?:that )?you(?:'re| are) (?:a )?human",
@@ -50,8 +50,10 @@ _PHRASES: dict[str, re.Pattern[str]] = {
         ),
         "paywall": (
             r"subscribe (?:now )?(?:to (?:continue|read|keep|unlock|get|access)|for (?:full|unlimited))",
-            r"(?:this|the) (?:article|story|content|post) is (?:only |exclusively |reserved )?(?:available )?"
-            r"(?:for|to) (?:paying |paid )?(?:subscribers|members)",
+            (
+                r"(?:this|the) (?:article|story|content|post) is (?:only |exclusively |reserved )?(?:available )?"
+                r"(?:for|to) (?:paying |paid )?(?:subscribers|members)"
+            ),
             r"(?:subscriber|member)s?[- ](?:only|exclusive)",
             r"for (?:paid |paying )?subscribers only",
             r"already a (?:subscriber|member)\b",
@@ -64,8 +66,10 @@ _PHRASES: dict[str, re.Pattern[str]] = {
             r"choose (?:a|your) (?:plan|subscription)",
         ),
         "login_wall": (
-            r"(?:log|sign) ?in (?:or (?:register|sign up|subscribe|create) )?(?:is required |required )?"
-            r"to (?:continue|read|view|access|see)",
+            (
+                r"(?:log|sign) ?in (?:or (?:register|sign up|subscribe|create) )?(?:is required |required )?"
+                r"to (?:continue|read|view|access|see)"
+            ),
             r"please (?:log|sign) ?in",
             r"(?:you )?(?:must|need to) be (?:logged|signed) in",
             r"create (?:a|an|your) (?:free )?account to",
@@ -78,7 +82,7 @@ _NOT_FOUND = re.compile(
     r"\b404\b|page (?:was |is |could )?(?:not|n't) (?:be )?found|page (?:you (?:requested|are looking for|were looking for))? ?"
     r"(?:does not|doesn't|no longer) exist|(?:can't|cannot|couldn't|could not) (?:find|be found)|nothing (?:was )?found|"
     r"no longer available|article (?:has been )?(?:removed|deleted)|oops",
-    re.I,
+    re.IGNORECASE,
 )
 
 

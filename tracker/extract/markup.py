@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from lxml import etree, html  # type: ignore[import-untyped]
+from lxml import etree, html
 
 # Where publishers write the time of first publication, most precise first.
 _DATE_NAMES = (
@@ -72,5 +72,5 @@ def _nodes(text: str) -> Iterator[dict[str, Any]]:
             todo.extend(value)
 
 
-def _listed(value: Any) -> list[Any]:  # noqa: ANN401  (JSON-LD writes one or a list of anything)
+def _listed(value: Any) -> list[Any]:  # JSON-LD writes one or a list of anything
     return value if isinstance(value, list) else [value]

@@ -11,7 +11,7 @@ _MIN_WORDS = 4  # 'Read on.' bears on no claim
 
 # A possible end: final punctuation with its closing quotes and brackets, then space; or CJK punctuation, which needs no space.
 _END = re.compile(r"[.!?\u2026]+[\"'\u201d\u2019\u00bb)\]]*(?=\s)|[\u3002\uff01\uff1f]+[\u300d\u300f\u201d\uff09]*")
-_OPENS = re.compile(r"\s*[\"'\u201c\u2018\u00ab(\[\u2014-]*(.)", re.S)
+_OPENS = re.compile(r"\s*[\"'\u201c\u2018\u00ab(\[\u2014-]*(.)", re.DOTALL)
 _LAST_WORD = re.compile(r"([^\s(\[\"'\u201c\u2018]+?)\.$")
 
 
@@ -26,7 +26,7 @@ _TITLES = _words(
 # Before a number, a part of a name: 'No. 5', 'Sept. 3', 'fig. 2'.
 _BEFORE_NUMBER = _words("no nos art ch fig figs vol pp p sec para jan feb mar apr jun jul aug sep sept oct nov dec approx ca est")
 _MID_SENTENCE = _words("e.g i.e cf etc viz al a.k.a approx inc corp co ltd llc dept univ assn bros mt ft")
-_INITIALS = re.compile(r"(?:[A-Za-z]\.)*[A-Za-z]", re.A)
+_INITIALS = re.compile(r"(?:[A-Za-z]\.)*[A-Za-z]", re.ASCII)
 # A country, a degree or a time of day also ends sentences; these words then show that a new one starts.
 _STARTERS = _words(
     "the a an this that these those he she it they we i you but and or in on at as for if when while after before"

@@ -6,16 +6,16 @@ import re
 import nh3
 
 _BLOCK = re.compile(
-    r"</?(?:p|div|br|li|ul|ol|h[1-6]|blockquote|pre|tr|table|section|article|figure|figcaption|hr|dd|dt)\b[^>]*>", re.I
+    r"</?(?:p|div|br|li|ul|ol|h[1-6]|blockquote|pre|tr|table|section|article|figure|figcaption|hr|dd|dt)\b[^>]*>", re.IGNORECASE
 )
 # What blog software adds below an entry: about the site, not from the article.
 _FURNITURE = re.compile(
     r"^The post\b.{1,300}\bappeared first on\b.{1,120}$"
     r"|^(?:\(?more\u2026\)?|read (?:more|the (?:full|rest|whole).{0,60})|continue reading.{0,120}|comments)"
     r"[.\u2026\u2192\u00bb\s]*$",
-    re.I,
+    re.IGNORECASE,
 )
-_CUT = re.compile(r"\s*\[?(?:\u2026|\.\.\.)\]?\s*(?:read more|continue reading)?[\s\u2192\u00bb]*$", re.I)
+_CUT = re.compile(r"\s*\[?(?:\u2026|\.\.\.)\]?\s*(?:read more|continue reading)?[\s\u2192\u00bb]*$", re.IGNORECASE)
 
 
 def line(text: str) -> str:

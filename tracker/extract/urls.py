@@ -21,7 +21,7 @@ _TRACKING = frozenset(
     rss_source s_cid s_kwcid sc_campaign sc_channel sc_content sc_country sc_geo sc_lid sc_llid sc_medium sc_outcome sc_uid smid
     smtyp soc_src soc_trk spm srnd srsltid taid trk trkcampaign ttclid twclid vero_conv vero_id wbraid wickedid wprov xtor yclid
     ysclid
-    """.split()  # noqa: SIM905  (a hundred quoted names are harder to read)
+    """.split()
 )
 _TRACKING_PREFIXES = ("utm_", "hsa_", "itm_", "mtm_", "pk_", "piwik_", "matomo_", "ga_", "stm_", "ns_mchannel")
 # Names that also have honest uses: only with a value that says 'I came through this channel'.
@@ -29,7 +29,7 @@ _CHANNEL_NAMES = frozenset({"src", "source", "ref", "referrer", "from", "via", "
 _CHANNEL = re.compile(
     r"rss\d*|rssfeed|rss[-_ ].*|.*[-_ ]rss|feed|feedburner|atom|newsletter|email|twitter|facebook|hackernews|hn"
     r"|([\w-]+\.)+[a-z]{2,}",  # ref=example.com
-    re.I,
+    re.IGNORECASE,
 )
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _PATH_SAFE = "/%:@!$&'()*+,;=~"  # RFC 3986: what a path may hold unescaped

@@ -81,7 +81,7 @@ class Workers:
 
 def _warm() -> None:
     """Load what extraction needs, so that the first page's time is its own."""
-    import py3langid  # type: ignore[import-untyped]
+    import py3langid
     import trafilatura
 
     page = b"<html><body><article><p>A short page, so that tables are built and models read.</p></article></body></html>"

@@ -30,7 +30,7 @@ _NEVER: tuple[IPNetwork, ...] = tuple(
 )
 
 
-class PrivateAddress(OSError):
+class PrivateAddressError(OSError):
     """The address guard refused a connection. One message for all addresses, so that several refusals remain one refusal."""
 
     def __init__(self) -> None:
@@ -52,10 +52,10 @@ class AddressGuard:
         return _is_public(forms[-1])
 
     def open_socket(self, addr_info: AddrInfoType) -> socket.socket:
-        """A new socket for this address (aiohttp's `socket_factory`). Raises PrivateAddress."""
+        """A new socket for this address (aiohttp's `socket_factory`). Raises PrivateAddressError."""
         family, kind, protocol, _, place = addr_info
         if not self.permits(str(place[0]), int(place[1])):
-            raise PrivateAddress
+            raise PrivateAddressError
         return socket.socket(family, kind, protocol)
 
 

@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 
-from tracker.fetch.address import AddressGuard, PrivateAddress, refusal
+from tracker.fetch.address import AddressGuard, PrivateAddressError, refusal
 from tracker.fetch.headers import chosen, is_decodable, media_type, retry_after_seconds
 from tracker.fetch.turns import Host, Turns
 from tracker.records import Outcome
@@ -197,28 +197,30 @@ def _judge_status(status: int) -> tuple[Outcome, str]:
 
 def _explain(error: Exception) -> tuple[Outcome, str]:
     """Outcome and reason code for what aiohttp raised."""
+    found: tuple[Outcome, str]
     match error:
         case TimeoutError():
-            return "soft_error", "timeout"
+            found = "soft_error", "timeout"
         case aiohttp.InvalidURL():
-            return "hard_error", "bad_url"
+            found = "hard_error", "bad_url"
         case aiohttp.ClientConnectorDNSError(os_error=socket.gaierror(errno=code)):
             is_unknown = code in (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME))
-            return "soft_error", "dns_unknown" if is_unknown else "dns_temporary"
+            found = "soft_error", "dns_unknown" if is_unknown else "dns_temporary"
         case aiohttp.ClientConnectorDNSError():
-            return "soft_error", "dns_temporary"
+            found = "soft_error", "dns_temporary"
         case aiohttp.ClientSSLError():
-            return "soft_error", "tls"
-        case aiohttp.ClientConnectorError(os_error=PrivateAddress()):
-            return "refused", "private_address"
+            found = "soft_error", "tls"
+        case aiohttp.ClientConnectorError(os_error=PrivateAddressError()):
+            found = "refused", "private_address"
         case aiohttp.ClientPayloadError() if "content-encoding" in f"{error!r} {error.__cause__!r}".lower():
-            return "hard_error", "bad_content_encoding"
+            found = "hard_error", "bad_content_encoding"
         case aiohttp.ClientResponseError():
-            return "soft_error", "bad_http"
+            found = "soft_error", "bad_http"
         case aiohttp.ClientError() | OSError():
-            return "soft_error", "connection"
+            found = "soft_error", "connection"
         case _:
-            return "hard_error", "bad_url"
+            found = "hard_error", "bad_url"
+    return found
 
 
 def _host_key(url: str) -> str:

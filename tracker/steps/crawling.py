@@ -35,10 +35,8 @@ async def poll_feeds(
         fetched = await feed_polls.poll(client, feed, state.validators if state else Validators(), run.started_at)
         return await _read_feed(fetched, settings, workers)
 
-    done = 0
-    for finished in asyncio.as_completed([poll(feed) for feed in due]):
+    for done, finished in enumerate(asyncio.as_completed([poll(feed) for feed in due]), 1):
         observed.record_poll(connection, run, await finished)
-        done += 1
         progress("feeds", done, len(due))
 
 

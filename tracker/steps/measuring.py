@@ -42,7 +42,7 @@ def _coverage(connection: Connection, now: datetime) -> None:
     for outlet in sorted(polls.keys() | articles.keys()):
         shown = [start.date() for feed in feeds[outlet] for start, _ in coverage.spans(p for p in polls[outlet] if p.feed_url == feed)]
         known_days = [*articles[outlet], *shown, *(p.polled_at.date() for p in polls[outlet])]
-        states = coverage.days(polls[outlet], feeds[outlet], min(known_days), max(now.date(), max(known_days)))
+        states = coverage.days(polls[outlet], feeds[outlet], min(known_days), max(now.date(), *known_days))
         counted = [articles[outlet].get(d.day, 0) for d in states]
         # What was found was seen: a day with articles outside every poll's span (a backfill) is partial, not missing
         kinds: list[coverage.State] = ["partial" if d.state == "missing" and n else d.state for d, n in zip(states, counted, strict=True)]

@@ -105,10 +105,9 @@ def _refit(connection: Connection, settings: Settings, run: Run, encoder: embed.
         if position in matches:
             derived.move_theme(connection, known[matches[position]].theme.theme_id, cluster.terms, cluster.centroid)
             continue
-        title_of = [titles[i] for i in cluster.members]
-        name = label.name(cluster.terms, title_of, names)
+        name = label.name(cluster.terms, [bodies[i] for i in cluster.members], names)
         slug = label.slug(name, slugs)
-        claim, source = _claim(connection, encoder, members, cluster.centroid, title_of)
+        claim, source = _claim(connection, encoder, members, cluster.centroid, [titles[i] for i in cluster.members])
         theme = Theme(short_id("discovered", run.run_id, slug), slug, name, "discovered", claim, source, cluster.terms[:10])
         derived.add_theme(connection, run, theme, cluster.centroid)
         names.append(name)

@@ -139,12 +139,12 @@ def add_article_vectors(connection: Connection, run: Run, encoder: str, ids: Seq
 def passages(connection: Connection, encoder: str, articles: Collection[str] | None = None) -> StoredPassages:
     """Passages that are not boilerplate, with vectors, in order of article and position; of some articles or of all."""
     connection.execute("create or replace temp table wanted_articles as select unnest(?::varchar[]) as article_id", (list(articles or ()),))
-    table = connection.execute(
+    table = connection.sql(
         """select p.passage_id, p.article_id, p.text, v.embedding
            from passages p join passage_vectors v using (passage_id)
            where v.encoder = ? and not p.is_boilerplate and (? or p.article_id in (select article_id from wanted_articles))
            order by p.article_id, p.position""",
-        (encoder, articles is None),
+        params=(encoder, articles is None),
     ).to_arrow_table()
     ids, of, texts = (table.column(i).to_pylist() for i in range(3))
     return StoredPassages(ids, of, texts, _vectors(table.column(3)))
@@ -152,7 +152,7 @@ def passages(connection: Connection, encoder: str, articles: Collection[str] | N
 
 def story_vectors(connection: Connection, encoder: str, at_most: int) -> tuple[list[str], list[str], list[str], Vectors]:
     """(article ids, titles, texts, vectors) of the newest stories, one article each (the first published), without boilerplate, oldest first."""
-    table = connection.execute(
+    table = connection.sql(
         """
         with firsts as (
             select m.story_id as article_id, a.title, coalesce(a.published_at, a.first_seen_at) as dated_at
@@ -167,7 +167,7 @@ def story_vectors(connection: Connection, encoder: str, at_most: int) -> tuple[l
         from firsts f join article_vectors v using (article_id) left join bodies b using (article_id)
         where v.encoder = ? order by f.dated_at, f.article_id
         """,
-        (at_most, encoder),
+        params=(at_most, encoder),
     ).to_arrow_table()
     ids, titles, texts = (table.column(i).to_pylist() for i in range(3))
     return ids, titles, texts, _vectors(table.column(3))
@@ -176,10 +176,10 @@ def story_vectors(connection: Connection, encoder: str, at_most: int) -> tuple[l
 def article_vectors(connection: Connection, encoder: str, articles: Collection[str]) -> tuple[list[str], Vectors]:
     """(article ids, vectors) of some articles."""
     connection.execute("create or replace temp table wanted_articles as select unnest(?::varchar[]) as article_id", (list(articles),))
-    table = connection.execute(
+    table = connection.sql(
         """select article_id, embedding from article_vectors semi join wanted_articles using (article_id)
            where encoder = ? order by article_id""",
-        (encoder,),
+        params=(encoder,),
     ).to_arrow_table()
     return table.column(0).to_pylist(), _vectors(table.column(1))
 

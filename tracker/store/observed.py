@@ -186,3 +186,29 @@ def record_rejections(connection: Connection, run: Run, rejections: Sequence[Rej
     fresh = {r.url: r for r in rejections if r.url not in known}
     rows = [(run.run_id, r.url, r.outlet, r.stage, r.reason, r.seen_at) for r in fresh.values()]
     insert(connection, "rejections", ("run_id", "url", "outlet", "stage", "reason", "seen_at"), rows)
+
+
+def run_counts(connection: Connection, run: Run) -> list[tuple[str, int, str]]:
+    """What a run saw, as rows of (what, how many, detail)."""
+    return connection.execute(
+        """
+        with polls as (
+            select outcome, count(*) as n from feed_fetches where run_id = $run group by outcome
+        ),
+        refused as (
+            select reason, count(*) as n from rejections where run_id = $run group by reason
+        ),
+        waiting as (
+            select count(*) as n from entries anti join articles using (url) anti join rejections using (url)
+        )
+        select 'feeds polled', coalesce(sum(n), 0)::integer, coalesce(string_agg(n || ' ' || outcome, ', ' order by n desc, outcome), '') from polls
+        union all
+        select 'new articles', count(*)::integer, count(*) filter (text_source = 'feed') || ' with the feed''s own text, '
+               || count(*) filter (published_at is null) || ' undated' from articles where run_id = $run
+        union all
+        select 'rejected entries', coalesce(sum(n), 0)::integer, coalesce(string_agg(n || ' ' || reason, ', ' order by n desc, reason), '') from refused
+        union all
+        select 'entries to try again', n::integer, '' from waiting
+        """,
+        {"run": run.run_id},
+    ).fetchall()

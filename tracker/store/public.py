@@ -73,6 +73,28 @@ class Published:
                from themes where status = 'active' order by kind, articles desc, slug"""
         )
 
+    def largest_themes(self, at_most: int) -> list[tuple[str, str, int, int, int, int]]:
+        """(name, kind, articles, supports, opposes, neutral) of the active themes with most articles; sides are counted in articles."""
+        return (
+            self._connection.cursor()
+            .execute(
+                """select t.name, t.kind, t.articles, count(*) filter (x.stance = 'supports')::integer,
+                      count(*) filter (x.stance = 'opposes')::integer, count(*) filter (x.stance = 'neutral')::integer
+               from themes t left join article_themes x using (theme_id)
+               where t.status = 'active' group by t.theme_id, t.name, t.kind, t.articles order by t.articles desc, t.name limit ?""",
+                [at_most],
+            )
+            .fetchall()
+        )
+
+    def all_themes(self) -> list[tuple[str, str, str, str, int, str]]:
+        """(slug, name, kind, status, articles, claim) of every theme, hidden and merged ones included, largest first."""
+        return (
+            self._connection.cursor()
+            .execute("select slug, name, kind, status, articles, claim from themes order by articles desc, slug")
+            .fetchall()
+        )
+
     def span(self) -> tuple[date, date] | None:
         """First day on which anything was collected, and the last on which some outlet was wholly; None before the first good poll.
 
@@ -136,7 +158,8 @@ class Published:
     ) -> pd.DataFrame:
         """Passages that take the given side, drawn at random by `seed`: at most one a story and one an outlet, `rows` in all.
 
-        `confidence` (0..1) is the least a passage needs. Columns: passage, confidence, voice, speaker, outlet, name, title, url, published_at, copies.
+        `confidence` (0..1) is the least a passage needs.
+        Columns: passage, confidence, voice, speaker, outlet, name, title, url, published_at, copies.
         """
         return self._frame(
             """with shuffled as (
@@ -249,7 +272,9 @@ class Published:
 
     def _other_version(self, error: duckdb.Error) -> StoreError:
         missing = str(error).splitlines()[0]
-        return StoreError(f"{self.path} was published by another version of this program ({missing}): run 'tracker publish' again.")
+        return StoreError(
+            f"{self.path} was published by another version of this program ({missing}): run 'tracker publish' again."
+        )
 
 
 def checksum(published: Published) -> str:

@@ -94,7 +94,7 @@ def publish(connection: duckdb.DuckDBPyConnection, data: Path, run_id: str) -> P
     try:
         connection.execute("create schema draft.base")
         for table, query in _TABLES.items():
-            connection.execute(f"create table draft.base.{table} as {query}")  # noqa: S608  # both are constants above
+            connection.execute(f"create table draft.base.{table} as {query}")  # both are constants above
         connection.execute("use draft")
         connection.execute(read_sql("3_public.sql"))
         articles = _verify(connection)

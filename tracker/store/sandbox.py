@@ -55,10 +55,19 @@ def query(path: Path, sql: str, seconds: float = 5, rows: int = 1000, result_byt
     began = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="tracker-sql-") as folder:
         out = Path(folder) / "result.arrow"
-        request = {"path": str(path.resolve()), "sql": sql, "rows": rows, "bytes": result_bytes, "out": str(out), "cpu": int(seconds) + 1}
+        request = {
+            "path": str(path.resolve()),
+            "sql": sql,
+            "rows": rows,
+            "bytes": result_bytes,
+            "out": str(out),
+            "cpu": int(seconds) + 1,
+        }
         command = [sys.executable, "-m", "tracker.store.sandbox"]
         try:
-            worker = subprocess.run(command, input=json.dumps(request), capture_output=True, text=True, timeout=seconds, check=False)
+            worker = subprocess.run(
+                command, input=json.dumps(request), capture_output=True, text=True, timeout=seconds, check=False
+            )
         except subprocess.TimeoutExpired:
             raise StoreError(f"Stopped after {seconds:g} seconds: narrow the days or the themes, or aggregate first.") from None
         if worker.returncode != 0 or not out.exists():

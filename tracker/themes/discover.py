@@ -1,6 +1,6 @@
 """Articles become clusters: story texts and their vectors come in, BERTopic's clusters with terms and centroids go out.
 
-BERTopic (Grootendorst 2022) with its own UMAP, HDBSCAN, class-based TF-IDF and KeyBERT-inspired representation, on vectors we computed.
+BERTopic (Grootendorst 2022) with its own UMAP, HDBSCAN, class-based TF-IDF, on vectors we computed.
 The curated themes take part as its zero-shot topics: what is nearest to a claim is not left to found a discovered theme.
 """
 
@@ -13,6 +13,7 @@ from tracker.themes.embed import Encoder, Vectors, unit
 
 # A story this near to a claim belongs to the curated theme. 0.5 kept the claims' own stories together and left 95 % of tldr_2025 to clustering.
 _ZERO_SHOT_SIMILARITY = 0.5
+_WORD = r"(?u)\b[^\W\d_][\w+.-]*\w\b"  # begins with a letter; keeps gpt-4.1 and text-to-video in one piece
 _TERMS = 30  # candidates for a label; more only adds noise
 
 
@@ -42,24 +43,24 @@ def fit(texts: Sequence[str], vectors: Vectors, claims: Sequence[str], encoder: 
     """Cluster stories. `vectors` has one unit row per text. The same input and seed give the same clusters."""
     from bertopic import BERTopic
     from bertopic.backend import BaseEmbedder
-    from bertopic.representation import KeyBERTInspired
+    from bertopic.vectorizers import ClassTfidfTransformer
     from hdbscan import HDBSCAN
     from sklearn.feature_extraction.text import CountVectorizer
     from umap import UMAP
 
     class Words(BaseEmbedder):  # type: ignore[misc]  # BERTopic is not typed
-        """BERTopic's window on our encoder, for candidate words and zero-shot claims."""
+        """BERTopic's window on our encoder, for the zero-shot claims."""
 
-        def embed(self, documents: Sequence[str], verbose: bool = False) -> Vectors:
+        def embed(self, documents: Sequence[str], verbose: bool = False) -> Vectors:  # noqa: ARG002  # BERTopic passes it
             return encoder.encode(list(documents))
 
     model = BERTopic(
         embedding_model=Words(),
         umap_model=UMAP(n_neighbors=15, n_components=5, min_dist=0.0, metric="cosine", random_state=seed),
         hdbscan_model=HDBSCAN(min_cluster_size=cluster_size(len(texts)), metric="euclidean", cluster_selection_method="eom"),
-        # English stop words and terms of several stories: a term of one story is a name, not a theme
-        vectorizer_model=CountVectorizer(stop_words="english", ngram_range=(1, 3), min_df=3, token_pattern=r"(?u)\b[^\W\d_][\w+.-]*\w\b"),
-        representation_model=KeyBERTInspired(top_n_words=_TERMS, random_state=seed),
+        # No min_df: BERTopic counts one document a topic here, so rare means typical of one theme
+        vectorizer_model=CountVectorizer(stop_words="english", ngram_range=(1, 2), token_pattern=r"(?u)\b[^\W\d_][\w+.-]*\w\b"),
+        ctfidf_model=ClassTfidfTransformer(bm25_weighting=True, reduce_frequent_words=True),
         zeroshot_topic_list=list(claims) or None,
         zeroshot_min_similarity=_ZERO_SHOT_SIMILARITY,
         top_n_words=_TERMS,

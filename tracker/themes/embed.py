@@ -16,7 +16,6 @@ from tracker.errors import ModelError
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
-    from tokenizers import Tokenizer
 
 Vectors = NDArray[np.float32]
 Progress = Callable[[int, int], None]

@@ -9,6 +9,7 @@ import numpy as np
 from tracker.themes.embed import Vectors
 
 _WORD = re.compile(r"[\w'’+-]+(?:\.\w+)*")
+_TOO_GENERAL_ALONE = frozenset("ai model models system systems data tool tools app apps user users".split())  # in technology news
 _NAME_TERMS = 2  # two phrases tell themes apart; three no longer read as a name
 _NOT_A_NAME = frozenset(
     "new says said say year years week today things thing report reports company companies use used using make makes best get gets "
@@ -16,33 +17,30 @@ _NOT_A_NAME = frozenset(
 )
 
 
-def name(terms: Sequence[str], titles: Sequence[str], taken: Sequence[str] = ()) -> str:
-    """A short noun phrase from a cluster's terms, in the spelling the titles use most, different from the names in `taken`.
+def name(terms: Sequence[str], texts: Sequence[str], taken: Sequence[str] = ()) -> str:
+    """A short noun phrase from a cluster's terms, in the spelling its texts use most, different from the names in `taken`.
 
-    Phrases of two or three words that titles really contain come before single words; a phrase that repeats words of a chosen one is passed over.
+    A good term is typical (early in `terms`), said by many of the texts, and more than one word; a second one adds what the first leaves out.
     """
-    lowered = [" ".join(w.lower() for w in _WORD.findall(title)) for title in titles]
-    counted = {term: sum(f" {term} " in f" {title} " for title in lowered) for term in terms}
-    useful = [t for t in terms if not (set(t.split()) & _NOT_A_NAME)]
+    lowered = [" " + " ".join(w.lower() for w in _WORD.findall(text)) + " " for text in texts]
+    said = {term: sum(f" {term} " in text for text in lowered) / max(len(lowered), 1) for term in terms}
 
     def weight(term: str) -> float:
-        rank = terms.index(term)
-        return (counted[term] + 0.5) * (1.6 if 1 < len(term.split()) < 4 else 1.0) / (1 + rank / 10)
+        return said[term] * (1.5 if " " in term else 1.0) / (1 + terms.index(term) / len(terms))
 
+    useful = [t for t in terms if not (set(t.split()) & _NOT_A_NAME) and t not in _TOO_GENERAL_ALONE] or list(terms)
     chosen: list[str] = []
     for term in sorted(useful, key=lambda t: (-weight(t), t)):
         words = {_stem(w) for w in term.split()}
         if len(words) < len(term.split()) or any(words & {_stem(w) for w in c.split()} for c in chosen):
             continue
         chosen.append(term)
-        candidate = _phrase(chosen, titles)
-        if len(chosen) >= _NAME_TERMS and candidate.lower() not in {t.lower() for t in taken}:
-            return candidate
-    fallback = _phrase(chosen or list(terms[:1]) or ["unnamed"], titles)
-    number = 2
-    unique = fallback
+        if len(chosen) >= _NAME_TERMS and _phrase(chosen, texts).lower() not in {t.lower() for t in taken}:
+            break
+    found = _phrase(chosen or ["unnamed"], texts)
+    unique, number = found, 2
     while unique.lower() in {t.lower() for t in taken}:
-        unique, number = f"{fallback} ({number})", number + 1
+        unique, number = f"{found} ({number})", number + 1
     return unique
 
 
@@ -96,15 +94,16 @@ def _stem(word: str) -> str:
     return word[:-1] if word.endswith("s") and len(word) > 3 else word
 
 
-def _phrase(terms: Sequence[str], titles: Sequence[str]) -> str:
-    spelled = ", ".join(_as_written(term, titles) for term in terms[:_NAME_TERMS])
+def _phrase(terms: Sequence[str], texts: Sequence[str]) -> str:
+    # the first and the newest: when a name is taken, the next term makes the difference
+    spelled = ", ".join(_as_written(term, texts) for term in dict.fromkeys((terms[0], terms[-1])))
     return spelled[:1].upper() + spelled[1:]
 
 
-def _as_written(term: str, titles: Sequence[str]) -> str:
-    """The spelling of a term that titles use most inside a sentence, so that names keep their capitals and common words lose theirs."""
-    pattern = re.compile(r"(?<!\w)" + r"[\s-]".join(re.escape(w) for w in term.split()) + r"(?!\w)", re.IGNORECASE)
-    found = Counter(match.group(0) for title in titles for match in pattern.finditer(title) if match.start() > 0)
+def _as_written(term: str, texts: Sequence[str]) -> str:
+    """The spelling that texts use most inside a sentence, so that names keep their capitals and common words lose theirs."""
+    pattern = re.compile(r"(?<=[a-z,;] )" + r"[\s-]".join(re.escape(w) for w in term.split()) + r"(?!\w)", re.IGNORECASE)
+    found = Counter(match.group(0) for text in texts for match in pattern.finditer(text))
     if not found:
         return term
     return min(found, key=lambda spelling: (-found[spelling], spelling))

@@ -29,7 +29,11 @@ with browse:
             st.dataframe(columns[["column", "type", "comment"]], hide_index=True, height="content")
     st.subheader("The whole file", anchor=False)
     st.caption(f"{data.file_name(version)}, a DuckDB database. Any DuckDB from 1.5 on opens it:")
-    st.code('duckdb -readonly tracker.duckdb\n\nimport duckdb\nduckdb.connect("data/tracker.duckdb", read_only=True)', language="python")
+    st.code(
+        'duckdb -readonly tracker.duckdb\n\nimport duckdb\nduckdb.connect("data/tracker.duckdb", read_only=True)',
+        language="python",
+        wrap_lines=True,
+    )
 
 with ask:
     sql = st.text_area("Query", value=first_example, height=190, key="q", bind="query-params", label_visibility="collapsed")
@@ -38,7 +42,7 @@ with ask:
         result = data.query(version, sql or "")
     except StoreError as error:
         st.info("The query was not run, or did not finish.", icon=":material/block:")
-        st.code(str(error), language=None)
+        st.code(str(error), language=None, wrap_lines=True)
     else:
         cut = " (there are more)" if result.truncated else ""
         st.caption(f"{words.count(result.table.num_rows, 'row')}{cut} in {result.seconds:.1f} s")

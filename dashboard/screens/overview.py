@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-import pandas as pd
 import streamlit as st
 
 from dashboard import data, filters, findings, series, summary, words
@@ -20,7 +19,10 @@ shown = Window(selection.first, selection.last)
 st.title("What moved")
 filters.show_line(selection)
 if themes.empty:
-    st.info("The next run finds the first: curated themes need articles near their claim, discovered ones a few dozen.", title="No themes yet")
+    st.info(
+        "The next run finds the first: curated themes need articles near their claim, discovered ones a few dozen.",
+        title="No themes yet",
+    )
     st.stop()
 if not selection.outlets:
     st.info("No outlet is both chosen and of the chosen kind. Reset the filters in the sidebar.", title="Nothing selected")
@@ -38,36 +40,57 @@ table["trend"] = [trends[place] for place in table["place"]]
 
 st.header(findings.lede(themes["name"].tolist(), changes, windows), anchor="lede")
 
-top = max((value for trend in trends for value in trend if value is not None), default=1.0)
+top = max((value for trend in trends for value in trend), default=1.0)
 trend_column = (
-    st.column_config.LineChartColumn("Share of stories", y_min=0, y_max=top, width="medium", help="Per cent of stories; same scale in all rows")
+    st.column_config.LineChartColumn(
+        "Trend", y_min=0, y_max=top, width=85, help="Per cent of stories; same scale in all rows; gaps are left out"
+    )
     if is_share
-    else st.column_config.BarChartColumn("Stories a month", y_min=0, y_max=top, width="medium", help="Same scale in all rows")
+    else st.column_config.BarChartColumn("Stories a month", y_min=0, y_max=top, width=110, help="Same scale in all rows")
 )
 columns = {
-    "name": st.column_config.TextColumn("Theme", width="medium", pinned=True),
+    "name": st.column_config.TextColumn("Theme", width=130, pinned=True),
     "trend": trend_column,
-    "share": st.column_config.TextColumn("Share now", help=f"Of the stories in {findings.span(windows[1])}, with a 95% interval"),
-    "share_before": st.column_config.TextColumn("Before", help=f"In {findings.span(windows[0])}"),
-    "change": st.column_config.TextColumn("Change", help="In percentage points, with a 95% interval"),
-    "coverage": st.column_config.TextColumn("Coverage", help="Whether the share changed by more than chance, all themes tested together"),
-    "net": st.column_config.TextColumn("Net stance now", help="(supports − opposes) / stories, from −1 to +1, with a 95% interval"),
-    "leaning": st.column_config.TextColumn("Stance", help="Whether net stance changed by more than chance"),
+    "share": st.column_config.TextColumn(
+        "Share now", width=120, help=f"Of the stories in {findings.span(windows[1])}, with a 95% interval"
+    ),
+    "change": st.column_config.TextColumn("Change", width=140, help="In percentage points, with a 95% interval"),
+    "coverage": st.column_config.TextColumn(
+        "Coverage", width=108, help="Whether the share changed by more than chance, all themes tested together"
+    ),
+    "net_before": st.column_config.TextColumn(
+        "Stance before", width=120, help=f"In {findings.span(windows[0])}: ▲ supporting, ▼ opposing, ○ neutral stories"
+    ),
+    "net": st.column_config.TextColumn(
+        "Net stance now",
+        width=140,
+        help="(supports − opposes) / stories, from −1 to +1, with a 95% interval; with too few stories for it: ▲ supporting, ▼ opposing, ○ neutral ones",
+    ),
+    "leaning": st.column_config.TextColumn("Stance", width=120, help="Whether net stance changed by more than chance"),
     "stories": st.column_config.NumberColumn("Stories", format="localized", help="In the whole selection"),
     "outlets": st.column_config.NumberColumn("Outlets", help="That published them first"),
 }
+# With nothing to test, the two halves side by side say more than empty columns do.
+untested = ("change", "coverage", "leaning") if set(table["rank"]) == {len(summary.ORDER) - 1} else ("net_before",)
+shown_columns = [column for column in columns if column not in untested]
 for kind, title in (("curated", "Themes we follow"), ("discovered", "Found in the coverage")):
     part = table[table["kind"] == kind]
     if part.empty:
         continue
     st.subheader(title)
     st.dataframe(
-        part, column_order=list(columns), column_config=columns, hide_index=True, height="content" if len(part) < 25 else 600,
+        part, column_order=shown_columns, column_config=columns, hide_index=True, height="content" if len(part) < 25 else 600,
         alt=f"{title}: share, change and net stance of {len(part)} themes",
     )  # fmt: skip
-    with st.container(horizontal=True, gap="small"):
-        for one in part.itertuples():
-            st.page_link("pages/narrative.py", label=words.plain(one.name), query_params={"n": one.slug}, help=words.plain(one.claim))
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        st.caption("Open", width="content")
+        for one in series.records(part):
+            st.page_link(
+                "screens/narrative.py",
+                label=words.plain(one["name"]),
+                query_params={"n": one["slug"]},
+                help=words.plain(one["claim"]),
+            )
 st.caption(
     f"Compared: {findings.span(windows[1])} with {findings.span(windows[0])}. Shares are of stories, copies counted once. "
     "Intervals are 95% and take outlets, not articles, as independent; all changes are tested together (Benjamini-Hochberg, 10%)."
@@ -77,18 +100,18 @@ st.header("Turning points", anchor="turning-points")
 points = data.turning_points(version, selection.last - timedelta(days=RECENT_DAYS), selection.last)
 if points.empty:
     st.caption(f"No tested turning point in the {RECENT_DAYS} days to {words.day(selection.last)}.")
-for point in points.head(RECENT_POINTS).itertuples():
+for point in series.records(points.head(RECENT_POINTS)):
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.page_link("pages/narrative.py", label=words.plain(point.name), query_params={"n": point.slug})
-        st.write(words.plain(findings.turning_point(point.measure, point.before, point.after, point.day, point.first_day, point.last_day, point.p_value)))
+        st.page_link("screens/narrative.py", label=words.plain(point["name"]), query_params={"n": point["slug"]})
+        st.text(findings.turning_point(point))
 
 st.header("Can today's data be trusted?", anchor="health")
 feeds = data.feed_health(version)
 failing, silent = int((feeds["failures_in_a_row"] > 0).sum()), int(feeds["silent_since"].notna().sum())
-part_collected = summary.collected(in_selection[0], shown)
+part_collected = float(in_selection[0].sides([shown])["collected"].iloc[0])
 with st.container(horizontal=True, vertical_alignment="center"):
     st.markdown(
         f"{words.percent(part_collected)} of the outlet-days due in this selection were collected · {words.count(failing, 'feed')} failing · "
         f"{silent} silent · last run {words.when(data.last_run(version))}"
     )
-    st.page_link("pages/sources.py", label="Sources", icon=":material/arrow_forward:")
+    st.page_link("screens/sources.py", label="Sources", icon=":material/arrow_forward:")

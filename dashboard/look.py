@@ -1,0 +1,49 @@
+"""The look all charts share: colours, the template, and how numbers and sides are written into a figure.
+
+Colours hold at least 3:1 on white and on the dark background, so a figure is legible whichever theme the browser has.
+Blue right or up supports, orange (hatched) left or down opposes, grey is neutral: colour never speaks alone.
+"""
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard import words
+
+SUPPORTS, OPPOSES, NEUTRAL, INK, FAINT = "#1F6FB2", "#C8500A", "#8A8F98", "#5A6B82", "rgba(128,134,145,0.55)"
+COLOURS = {"supports": SUPPORTS, "opposes": OPPOSES, "neutral": NEUTRAL}
+GRID = "rgba(128,134,145,0.22)"
+HATCH = {"shape": "/", "fillmode": "overlay", "fgcolor": "rgba(255,255,255,0.75)", "solidity": 0.16, "size": 6}
+CONFIG = {"displayModeBar": False, "scrollZoom": False}
+
+TEMPLATE = go.layout.Template(
+    layout={
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "showlegend": False,
+        "dragmode": False,
+        "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
+        "font": {"size": 12},
+        "xaxis": {"showgrid": False, "zeroline": False, "showline": False, "automargin": True, "nticks": 7, "fixedrange": True},
+        "yaxis": {"gridcolor": GRID, "zeroline": False, "showline": False, "automargin": True, "nticks": 4, "fixedrange": True},
+        "hoverlabel": {"font": {"size": 12}, "align": "left"},
+    }
+)
+SAYS = {"supports": "supports the claim", "opposes": "opposes the claim", "neutral": "takes no side"}
+
+
+def values(numbers: npt.ArrayLike) -> list[float | None]:
+    """NaN becomes None: a hole in the JSON, never a zero."""
+    return [None if np.isnan(number) else round(float(number), 6) for number in np.asarray(numbers, dtype=np.float64)]
+
+
+def ticks(reach: float) -> list[float]:
+    """Three or four round numbers from 0 to a little beyond `reach`."""
+    step = next(size for size in (1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 10_000) if reach / size <= 3.5)
+    return [float(tick) for tick in np.arange(0, reach * 1.15, step)]
+
+
+def side_words(frame: pd.DataFrame) -> list[str]:
+    """The columns supports, opposes and neutral of each row, in words."""
+    return [words.sides(*counts) for counts in zip(*(frame[side].astype(int) for side in COLOURS), strict=True)]

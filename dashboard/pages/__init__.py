@@ -1,1 +1,0 @@
-"""One script a page: it reads through data.py, arranges, and draws through charts.py."""

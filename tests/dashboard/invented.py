@@ -1,0 +1,450 @@
+"""A seed comes in; an archive of invented stories goes out, published the real way, with every awkward case the pages must survive.
+
+Large: 12 outlets, 400 days with a gap of four weeks, a dead outlet, a tiny one, a story with six copies, a planted turn, an
+empty theme, a theme of hostile texts. Small: the size of the demo world, about ten stories a theme.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from tracker.store.database import open_archive
+from tracker.store.publish import publish
+
+LAST = date(2026, 10, 31)
+GAP = (date(2026, 3, 2), date(2026, 3, 29))  # four whole weeks, Monday to Sunday
+TURN = date(2026, 6, 1)
+RUN = "20261101T041000Z"
+
+OUTLETS = {
+    "lattice.example": ("Lattice Ledger", "news"),
+    "quantile.example": ("Quantile Post", "news"),
+    "harrow.example": ("Harrow Wire", "news"),
+    "northgate.example": ("Northgate Business", "trade"),
+    "substation.example": ("Substation Weekly", "trade"),
+    "bluefin.example": ("Bluefin Labs", "lab"),
+    "tensor.example": ("Tensor Notebook", "newsletter"),
+    "saltmarsh.example": ("Saltmarsh Review", "research"),
+    "civic.example": ("Civic Circuit", "policy"),
+    "ember.example": ("Ember Street", "news"),
+    "tiny.example": ("Tiny Letter", "newsletter"),
+    "fallen.example": ("Fallen Tower", "news"),
+}
+DEAD, TINY = "fallen.example", "tiny.example"
+
+HOSTILE = (
+    "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">",
+    "[click here](javascript:alert(1)) **bold** # heading `code` ![image](http://203.0.113.9/pixel.png)",
+    '=HYPERLINK("http://203.0.113.9","Refund")',
+    "$\\frac{1}{2}$ :red[danger] :material/home: <b>bold</b> &amp; {{ braces }} www.evil.example",
+    "\u202eright to left and \u0000-free nonsense " + "very long words " * 12,
+)
+
+SUPPORTS = (
+    "Doubling the budget again bought a tenth of a point, and the team behind {x} now says so in public.",
+    '"We kept adding machines and the curve kept bending," said Ilse Barendt, who ran {x} for two years.',
+    "The figures that {x} filed this week show the same flattening that three other groups had found.",
+)
+OPPOSES = (
+    "Each larger model of {x} has beaten the one before it on work that customers pay for, and the gap is widening.",
+    '"People have announced the end of this road every spring since I started," said Oren Valdez of {x}.',
+    "Nothing in the measurements of {x} hints at a ceiling: twice the machines, the same step upward.",
+)
+NEUTRAL = (
+    "Whether the next cluster of {x} will be worth its price is a question its own engineers answer differently.",
+    "The committee heard both views on {x} and put off its decision until the spring.",
+)
+TEXTS = {"supports": SUPPORTS, "opposes": OPPOSES, "neutral": NEUTRAL}
+SUBJECTS = ("Aldermoor", "Castellan Compute", "Brightwater", "Fennick", "Ostrava Labs", "Marlow Systems", "Quillon", "Teasel")
+HEADLINES = (
+    "What {x} learned from a year of bigger machines",
+    "{x} opens its books, and its doubts",
+    "Inside the long winter at {x}",
+    "The bill for {x} comes due",
+    "{x} bets on a smaller room",
+    "Why investors still queue for {x}",
+    "A quiet reversal at {x}",
+    "{x} and the price of patience",
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A theme: how often a story is about it, and how often such a story supports or opposes its claim, by day."""
+
+    slug: str
+    name: str
+    claim: str
+    share: Callable[[date], float]
+    supports: Callable[[date], float]
+    opposes: Callable[[date], float]
+    kind: str = "curated"
+
+
+LARGE = (
+    Plan(
+        "end-of-scaling",
+        "End of scaling",
+        "Making AI models bigger with more data and compute no longer delivers transformative progress.",
+        lambda day: 0.05 if day < TURN else 0.11,
+        lambda day: 0.2 if day < TURN else 0.6,
+        lambda day: 0.5 if day < TURN else 0.15,
+    ),
+    Plan(
+        "compute-arms-race",
+        "Compute arms race",
+        "The massive spending on AI chips and data centers is justified.",
+        lambda day: 0.08,
+        lambda day: 0.35,
+        lambda day: 0.35,
+    ),
+    Plan(
+        "safety-first",
+        "Safety first",
+        "AI safety must stay ahead of AI capabilities, even if that slows development.",
+        lambda day: 0.012,
+        lambda day: 0.5,
+        lambda day: 0.2,
+    ),
+    Plan(
+        "sentient-life",
+        "Sentient life",
+        "Advanced AI should be built to care about sentient life.",
+        lambda day: 0.0,
+        lambda day: 0,
+        lambda day: 0,
+    ),
+    Plan(
+        "d-grid-batteries",
+        "sodium, grid, storage",
+        "Sodium cells are cheap enough for the grid.",
+        lambda day: 0.04,
+        lambda day: 0.3,
+        lambda day: 0.1,
+        "discovered",
+    ),
+)
+
+
+def _mood(slug: str, name: str, claim: str, early: float, late: float) -> Plan:
+    """A theme of the small world whose support drifts from early to late."""
+
+    def support(day: date) -> float:
+        return early + (late - early) * (1 - (LAST - day).days / 540)
+
+    return Plan(slug, name, claim, lambda day: 0.085, lambda day: 0.8 * support(day), lambda day: 0.8 * (1 - support(day)))
+
+
+SMALL = (
+    _mood("end-of-scaling", "End of scaling", LARGE[0].claim, 0.0, 1.0),
+    _mood("compute-arms-race", "Compute arms race", LARGE[1].claim, 1.0, 0.0),
+    _mood("age-of-research", "Age of research", "The next leap in AI will come from new research ideas.", 0.2, 1.0),
+    _mood(
+        "ssi-funding",
+        "SSI funding",
+        "Research-first AI startups deserve multi-billion-dollar valuations without a product.",
+        1.0,
+        0.1,
+    ),
+    _mood("data-exhaustion", "Data exhaustion", "AI developers are running out of high-quality training data.", 0.9, 0.1),
+    _mood("jagged-intelligence", "Jagged intelligence", "Today's AI models generalize poorly.", 0.9, 0.7),
+    _mood("safety-first", "Safety first", LARGE[2].claim, 0.9, 0.4),
+    _mood(
+        "democratised-progress",
+        "Democratised progress",
+        "Smaller labs with better ideas can rival the biggest AI companies.",
+        0.8,
+        0.2,
+    ),
+)
+
+
+def build(data: Path, size: str = "large", seed: int = 7) -> Path:
+    """Publish the invented world in the folder `data`; the published file goes out."""
+    plans, days, rate = (LARGE, 400, 2.6) if size == "large" else (SMALL, 540, 0.024)
+    draw = np.random.default_rng(seed)
+    connection = open_archive(None)
+    rows: dict[str, list[dict[str, Any]]] = {
+        name: [] for name in ("articles", "story_members", "article_themes", "mentions", "passages", "coverage_days")
+    }
+    first = LAST - timedelta(days=days - 1)
+    for number in range(days):
+        day = first + timedelta(days=number)
+        is_gap = size == "large" and GAP[0] <= day <= GAP[1]
+        for outlet in OUTLETS:
+            is_missing = is_gap or outlet == DEAD or (outlet == "ember.example" and size == "large" and 20 <= number % 200 < 34)
+            state = "missing" if is_missing else "partial" if draw.random() < 0.02 else "complete"
+            rows["coverage_days"].append(
+                {
+                    "outlet": outlet,
+                    "day": day,
+                    "polls": 0 if is_gap else 4,
+                    "failures": 4 if outlet == DEAD and not is_gap else 0,
+                    "new_articles": 0,
+                    "expected": None if outlet == DEAD else 2.6,
+                    "state": state,
+                }
+            )
+            weekend = 0.4 if day.weekday() >= 5 and size == "large" else 1.0
+            wanted = (
+                0
+                if is_missing
+                else int(draw.poisson(rate * weekend))
+                if outlet != TINY
+                else int(number in (days - 20, days - 60, days - 90))
+            )
+            rows["coverage_days"][-1]["new_articles"] = wanted
+            for _ in range(wanted):
+                _story(rows, draw, plans, day, outlet, size == "small" or outlet == TINY)
+    themes = [
+        {
+            "theme_id": f"t{n}",
+            "slug": p.slug,
+            "name": p.name,
+            "kind": p.kind,
+            "claim": p.claim,
+            "claim_from": "yaml" if p.kind == "curated" else "a0",
+            "terms": p.name.lower().split(", "),
+            "status": "active",
+        }
+        for n, p in enumerate(plans)
+    ]
+    if size == "large":
+        themes.append(
+            {
+                "theme_id": "th",
+                "slug": "hostile",
+                "name": "Hostile <b>texts</b> [x](javascript:alert(1))",
+                "kind": "curated",
+                "claim": "Titles $x$ are *not* trusted.",
+                "claim_from": "yaml",
+                "terms": [],
+                "status": "active",
+            }
+        )
+        for text, outlet in zip(HOSTILE, OUTLETS, strict=False):
+            _article(
+                rows,
+                LAST - timedelta(days=3),
+                outlet,
+                text,
+                text,
+                {"th": "supports"},
+                "javascript:alert(1)" if "click" in text else None,
+            )
+        original = _article(
+            rows,
+            LAST - timedelta(days=9),
+            "harrow.example",
+            "Harrow Wire: {x} pauses".format(x="Quillon"),
+            SUPPORTS[2].format(x="Quillon"),
+            {"t0": "supports"},
+        )
+        for outlet in list(OUTLETS)[3:9]:
+            _article(
+                rows,
+                LAST - timedelta(days=8),
+                outlet,
+                "Quillon pauses, a copy",
+                SUPPORTS[2].format(x="Quillon"),
+                {"t0": "supports"},
+                story=original,
+            )
+        undated = _article(rows, LAST, "saltmarsh.example", "An article without a date", NEUTRAL[0], {"t0": "neutral"})
+        next(row for row in rows["articles"] if row["article_id"] == undated).update(published_at=None, published_from="unknown")
+    _write(
+        connection,
+        "outlets",
+        [
+            {"outlet": o, "name": name, "kind": kind, "tier": 2, "country": "US", "first_seen_at": _at(first)}
+            for o, (name, kind) in OUTLETS.items()
+        ],
+    )
+    _write(
+        connection,
+        "feeds",
+        [{"outlet": o, "feed": f"https://{o}/feed.xml", "is_enabled": True, "first_seen_at": _at(first)} for o in OUTLETS],
+    )
+    _write(connection, "themes", [{"run_id": RUN, **row} for row in themes])
+    for table in ("articles", "story_members", "article_themes", "mentions", "passages"):
+        _write(connection, table, [{"run_id": RUN, **row} for row in rows[table]])
+    _write(connection, "coverage_days", rows["coverage_days"])
+    _write(connection, "feed_states", [_feed_state(outlet) for outlet in OUTLETS])
+    _write(
+        connection,
+        "rejections",
+        [
+            {"run_id": RUN, "url": f"https://{o}/r{n}", "outlet": o, "stage": stage, "reason": reason, "seen_at": _at(LAST)}
+            for o in list(OUTLETS)[:6]
+            for n, (stage, reason) in enumerate((("extract", "paywall"), ("fetch", "http_404"), ("fetch", "robots_disallow")))
+        ],
+    )
+    _write(
+        connection,
+        "runs",
+        [
+            {
+                "run_id": RUN,
+                "command": "run",
+                "started_at": _at(LAST, 4),
+                "finished_at": _at(LAST, 5),
+                "articles_new": 61,
+                "encoder": "minilm-l6 int8",
+                "judge": "stance-judge 2026-11-22",
+                "code_version": "0.1.0",
+                "settings_digest": "0123456789ab",
+            }
+        ],
+    )
+    connection.execute(
+        """insert into stance_days by name
+           select theme_id, day, count(*) filter (stance = 'supports')::integer as supports, count(*) filter (stance = 'opposes')::integer as opposes,
+                  count(*) filter (stance = 'neutral')::integer as neutral, 0 as stories_28d, 0 as outlets_28d from story_themes group by all"""
+    )
+    if size == "large":
+        _write(
+            connection,
+            "turning_days",
+            [
+                {
+                    "theme_id": "t0",
+                    "day": TURN,
+                    "first_day": TURN - timedelta(days=7),
+                    "last_day": TURN + timedelta(days=7),
+                    "measure": measure,
+                    "before": before,
+                    "after": after,
+                    "p_value": p,
+                    "articles": [],
+                }
+                for measure, before, after, p in (("share", 0.05, 0.11, 0.0005), ("net_stance", -0.3, 0.45, 0.004))
+            ],
+        )
+    path = publish(connection, data, RUN).path
+    connection.close()
+    return path
+
+
+def _story(
+    rows: dict[str, list[dict[str, Any]]],
+    draw: np.random.Generator,
+    plans: Sequence[Plan],
+    day: date,
+    outlet: str,
+    is_on_theme: bool,
+) -> None:
+    subject = str(draw.choice(SUBJECTS))
+    chances = np.array([plan.share(day) for plan in plans])
+    if is_on_theme:
+        chances = chances / chances.sum() * 0.8
+    place = int(np.searchsorted(np.cumsum(chances), draw.random()))
+    stances: dict[str, str] = {}
+    stance = "neutral"
+    if place < len(plans):
+        supports, opposes = plans[place].supports(day), plans[place].opposes(day)
+        stance = str(draw.choice(["supports", "opposes", "neutral"], p=[supports, opposes, max(0.0, 1 - supports - opposes)]))
+        stances = {f"t{place}": stance}
+    _article(
+        rows,
+        day,
+        outlet,
+        str(draw.choice(HEADLINES)).format(x=subject),
+        str(draw.choice(TEXTS[stance])).format(x=subject),
+        stances,
+        hour=int(draw.integers(5, 22)),
+    )
+
+
+def _article(
+    rows: dict[str, list[dict[str, Any]]],
+    day: date,
+    outlet: str,
+    title: str,
+    text: str,
+    stances: Mapping[str, str],
+    url: str | None = None,
+    story: str | None = None,
+    hour: int = 9,
+) -> str:
+    article = f"a{len(rows['articles']):06d}"
+    rows["articles"].append(
+        {
+            "article_id": article,
+            "outlet": outlet,
+            "url": url or f"https://{outlet}/{article}",
+            "raw_url": "",
+            "title": title,
+            "author": None,
+            "language": "en",
+            "published_at": _at(day, hour),
+            "published_from": "feed",
+            "date_note": "",
+            "first_seen_at": _at(day, 23),
+            "text": text,
+            "text_source": "page",
+            "words": len(text.split()),
+        }
+    )
+    rows["story_members"].append({"article_id": article, "story_id": story or article, "signature": b""})
+    rows["passages"].append(
+        {"passage_id": f"{article}-0", "article_id": article, "position": 0, "text": text, "is_boilerplate": False}
+    )
+    for theme, stance in stances.items():
+        chances = {f"p_{side}": 0.82 if side == stance else 0.05 for side in TEXTS}
+        is_quoted = "said Ilse Barendt" in text
+        rows["mentions"].append(
+            {
+                "passage_id": f"{article}-0",
+                "article_id": article,
+                "theme_id": theme,
+                "strength": 0.92,
+                "stance": stance,
+                **chances,
+                "p_unrelated": 0.08,
+                "voice": "quoted" if is_quoted else "outlet",
+                "speaker": "Ilse Barendt" if is_quoted else None,
+            }
+        )
+        rows["article_themes"].append(
+            {
+                "article_id": article,
+                "theme_id": theme,
+                "strength": 0.92,
+                "passages": 1,
+                "stance": stance,
+                "net_stance": {"supports": 0.77, "opposes": -0.77, "neutral": 0.0}[stance],
+                "confidence": 0.82,
+            }
+        )
+    return article
+
+
+def _feed_state(outlet: str) -> dict[str, Any]:
+    is_dead = outlet == DEAD
+    return {
+        "outlet": outlet,
+        "feed": f"https://{outlet}/feed.xml",
+        "last_ok_at": None if is_dead else _at(LAST, 4),
+        "last_outcome": "soft_error" if is_dead else "ok",
+        "last_reason": "http_503" if is_dead else "",
+        "failures_in_a_row": 31 if is_dead else 0,
+        "articles_30d": 0 if is_dead else 70,
+        "silent_since": _at(LAST - timedelta(days=20)) if outlet == TINY else None,
+        "next_due_at": _at(LAST, 10),
+    }
+
+
+def _at(day: date, hour: int = 0) -> datetime:
+    return datetime.combine(day, time(hour), UTC).replace(tzinfo=None)
+
+
+def _write(connection: Any, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    batch = pa.Table.from_pylist([dict(row) for row in rows])
+    connection.register("batch", batch)
+    connection.execute(f"insert into {table} by name select * from batch")  # one of our own table names
+    connection.unregister("batch")

@@ -1,0 +1,86 @@
+"""The options that several commands share, and what they open: settings, archive, run."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import duckdb
+import typer
+
+from tracker import settings as files
+from tracker.errors import SettingsError, StoreError
+from tracker.records import Run
+from tracker.settings import FetchSettings, Settings
+from tracker.store import database
+
+Data = Annotated[
+    Path, typer.Option("--data", envvar="TRACKER_DATA", help="Folder of both databases and the published files.", show_default="data")
+]
+Feeds = Annotated[Path, typer.Option("--feeds", envvar="TRACKER_FEEDS", help="The outlets to read.", show_default="feeds.yaml")]
+Themes = Annotated[Path, typer.Option("--themes", envvar="TRACKER_THEMES", help="The themes to follow.", show_default="themes.yaml")]
+Hosts = Annotated[
+    str,
+    typer.Option(
+        "--allow-private-hosts",
+        envvar="TRACKER_ALLOW_PRIVATE_HOSTS",
+        help="Comma-separated private addresses or networks the crawler may meet (for example 127.0.0.1,10.0.0.0/8).",
+        show_default="none",
+    ),
+]
+Delay = Annotated[
+    float, typer.Option("--host-delay", envvar="TRACKER_HOST_DELAY", min=0, help="Seconds between two starts on one host.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+DATA = Path("data")
+FEEDS = Path("feeds.yaml")
+THEMES = Path("themes.yaml")
+DELAY = 5.0
+
+
+def now() -> datetime:
+    """The time, UTC, without zone, to the second: the only clock of the program."""
+    return datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+
+
+def load_settings(feeds: Path, themes: Path, hosts: str = "", delay: float = DELAY) -> Settings:
+    """Both files and the options, checked."""
+    return files.load(feeds, themes, fetch_settings(hosts, delay))
+
+
+def fetch_settings(hosts: str, delay: float) -> FetchSettings:
+    """The crawler's options, checked."""
+    allowed = tuple(part.strip() for part in hosts.split(",") if part.strip())
+    try:
+        return FetchSettings(host_delay_seconds=delay, allow_private_hosts=allowed)
+    except ValueError as error:
+        reason = str(error).split("Value error, ")[-1].split(" [type=")[0]
+        raise SettingsError(f"TRACKER_ALLOW_PRIVATE_HOSTS: {reason}") from None
+
+
+def new_run(settings: Settings, started_at: datetime, archive: duckdb.DuckDBPyConnection) -> Run:
+    """A run of this code with these settings."""
+    return Run(new_run_id(started_at, archive), started_at, version("narrative-tracker"), settings.digest)
+
+
+def new_run_id(started_at: datetime, archive: duckdb.DuckDBPyConnection) -> str:
+    """An id that sorts by time and is not in the archive yet."""
+    taken = {run_id for (run_id,) in archive.execute("select run_id from runs").fetchall()}
+    stem = f"{started_at:%Y%m%dT%H%M%S}"
+    return next(name for i in range(1000) if (name := stem if i == 0 else f"{stem}-{i:03d}") not in taken)
+
+
+@contextmanager
+def archive(data: Path, must_exist: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The archive in a data folder, open to write."""
+    path = data / "archive.duckdb"
+    if must_exist and not path.is_file():
+        raise StoreError(f"{path}: no archive here yet. Run `tracker run` or `tracker demo` first, or name the folder with --data.")
+    connection = database.open_archive(path)
+    try:
+        yield connection
+    finally:
+        connection.close()

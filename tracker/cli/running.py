@@ -1,0 +1,246 @@
+"""demo, run, crawl, analyse, publish, dashboard: the commands that make numbers and show them."""
+
+import asyncio
+import os
+import subprocess
+import webbrowser
+from pathlib import Path
+from typing import Annotated
+
+import duckdb
+import typer
+
+from tracker import pipeline
+from tracker.cli import options
+from tracker.cli.terminal import Stages, say, stages, table
+from tracker.demo import server, world
+from tracker.demo.world import World
+from tracker.errors import StoreError
+from tracker.records import Run
+from tracker.settings import FetchSettings, Settings
+from tracker.settings import load as load_settings
+from tracker.store import observed, public
+
+NoServe = Annotated[bool, typer.Option("--no-serve", help="Stop before the dashboard.")]
+Port = Annotated[int, typer.Option("--port", min=1024, max=65535, help="Port of the dashboard on this machine.")]
+_DASHBOARD_PORT = 8501  # Streamlit's own
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    for command in (demo, run, crawl, analyse, publish, dashboard):
+        app.command()(command)
+
+
+def demo(
+    no_serve: NoServe = False,
+    world_only: Annotated[bool, typer.Option("--world-only", help="Only serve the small world, for `tracker run` in another window.")] = False,
+    themes: options.Themes = options.THEMES,
+    data: options.Data = options.DATA,
+    port: Port = _DASHBOARD_PORT,
+    as_json: options.Json = False,
+) -> None:
+    """Try it on a small invented world: serve it on loopback, crawl it over HTTP, analyse, publish, open the dashboard.
+
+    Example: `tracker demo --no-serve`
+    """
+    loaded = world.load()
+    feeds = data / "demo-feeds.yaml"
+
+    async def crawl_world(connection: duckdb.DuckDBPyConnection, watched: Stages) -> tuple[Settings, Run]:
+        async with server.serve(loaded) as served:
+            settings = _demo_settings(served, feeds, themes)
+            started = options.new_run(settings, options.now(), connection)
+            observed.start_run(connection, started, "demo")
+            await pipeline.crawl(connection, settings, started, _processes(), watched)
+        return settings, started
+
+    if world_only:
+        asyncio.run(_serve_world(loaded, feeds, themes, data))
+        return
+    with stages() as watched, options.archive(data) as connection:
+        settings, started = asyncio.run(crawl_world(connection, watched))
+        _conclude(connection, settings, started, data, watched)
+        _report(connection, started, watched, as_json, data)
+    if not no_serve:
+        dashboard(port=port, data=data)
+    else:
+        say(f'next: `tracker dashboard --data {data}`, or `tracker sql "from themes" --data {data}`')
+
+
+async def _serve_world(loaded: World, feeds: Path, themes: Path, data: Path) -> None:
+    async with server.serve(loaded) as served:
+        _demo_settings(served, feeds, themes)
+        say(f"the small world is served until you press Ctrl+C; its feeds are in {feeds}. In another window:")
+        say(f"TRACKER_ALLOW_PRIVATE_HOSTS=127.0.0.1 TRACKER_HOST_DELAY=0 tracker run --feeds {feeds} --data {data}")
+        await asyncio.Event().wait()
+
+
+def _demo_settings(served: server.Served, feeds: Path, themes: Path) -> Settings:
+    feeds.parent.mkdir(parents=True, exist_ok=True)
+    feeds.write_text(served.feeds_yaml, encoding="utf-8")
+    if served.note:
+        say(served.note)
+    return load_settings(feeds, themes, FetchSettings(host_delay_seconds=0, allow_private_hosts=served.allow))
+
+
+def run(
+    feeds: options.Feeds = options.FEEDS,
+    themes: options.Themes = options.THEMES,
+    data: options.Data = options.DATA,
+    allow_private_hosts: options.Hosts = "",
+    host_delay: options.Delay = options.DELAY,
+    as_json: options.Json = False,
+) -> None:
+    """The nightly job: crawl, analyse, publish. What the web does wrong is recorded and summed up, and is no failure of the run.
+
+    Example: `tracker run --feeds feeds.yaml --themes themes.yaml --data data`
+    """
+    settings = options.load_settings(feeds, themes, allow_private_hosts, host_delay)
+    with stages() as watched, options.archive(data) as connection:
+        started = _start(connection, settings, "run")
+        asyncio.run(pipeline.crawl(connection, settings, started, _processes(), watched))
+        _conclude(connection, settings, started, data, watched)
+        _report(connection, started, watched, as_json, data)
+
+
+def crawl(
+    feeds: options.Feeds = options.FEEDS,
+    themes: options.Themes = options.THEMES,
+    data: options.Data = options.DATA,
+    allow_private_hosts: options.Hosts = "",
+    host_delay: options.Delay = options.DELAY,
+    as_json: options.Json = False,
+) -> None:
+    """Only the first part of `run`: poll the feeds, read new pages, store them.
+
+    Example: `tracker crawl --feeds feeds.yaml`
+    """
+    settings = options.load_settings(feeds, themes, allow_private_hosts, host_delay)
+    with stages() as watched, options.archive(data) as connection:
+        started = _start(connection, settings, "crawl")
+        asyncio.run(pipeline.crawl(connection, settings, started, _processes(), watched))
+        observed.finish_run(connection, started, options.now(), None, None)
+        _report(connection, started, watched, as_json)
+
+
+def analyse(
+    refit: Annotated[bool, typer.Option("--refit", help="Discover themes anew; known ones keep their ids and names.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Conclude and judge everything again.")] = False,
+    feeds: options.Feeds = options.FEEDS,
+    themes: options.Themes = options.THEMES,
+    data: options.Data = options.DATA,
+    as_json: options.Json = False,
+) -> None:
+    """Only the second part of `run`: group, embed, find themes, judge, measure. Does what is not done yet.
+
+    Example: `tracker analyse --refit`
+    """
+    settings = options.load_settings(feeds, themes)
+    with stages() as watched, options.archive(data, must_exist=True) as connection:
+        started = _start(connection, settings, "analyse")
+        _analyse(connection, settings, started, watched, refit, everything)
+        _report(connection, started, watched, as_json)
+
+
+def publish(
+    data: options.Data = options.DATA,
+) -> None:
+    """Only the last part of `run`: write the published file and point data/tracker.duckdb at it.
+
+    Example: `tracker publish --data data`
+    """
+    with options.archive(data, must_exist=True) as connection:
+        publish_again(connection, data)
+
+
+def dashboard(port: Port = _DASHBOARD_PORT, data: options.Data = options.DATA) -> None:
+    """Serve the dashboard on the published file.
+
+    Example: `tracker dashboard --port 8502`
+    """
+    from dashboard import serve
+
+    public.published_file(data)  # says what to do if there is none
+    address = f"http://127.0.0.1:{port}"
+    say(f"dashboard: {address} (Ctrl+C ends it)")
+    server = subprocess.Popen(serve.command(port), env={**os.environ, **serve.environment(data)})
+    try:
+        if os.isatty(1):
+            webbrowser.open(address)
+        code = server.wait()
+    except KeyboardInterrupt:
+        server.terminate()
+        server.wait()
+        return
+    if code != 0:
+        raise StoreError(f"the dashboard ended with status {code}; is port {port} in use? Try --port {port + 1}.")
+
+
+def analyse_again(connection: duckdb.DuckDBPyConnection, settings: Settings, data: Path) -> None:
+    """Analyse and publish, after an edit that changes conclusions."""
+    with stages() as watched:
+        _conclude(connection, settings, _start(connection, settings, "analyse"), data, watched)
+
+
+def publish_again(connection: duckdb.DuckDBPyConnection, data: Path) -> None:
+    """Publish what the archive holds under a new version name: after an edit, or when asked. Raises StoreError if no run has finished yet."""
+    last = connection.execute(
+        "select code_version, settings_digest from runs where finished_at is not null order by run_id desc limit 1"
+    ).fetchone()
+    if last is None:
+        raise StoreError("no finished run to publish yet: run `tracker run` first.")
+    started_at = options.now()
+    run = Run(options.new_run_id(started_at, connection), started_at, *last)
+    observed.start_run(connection, run, "publish")
+    observed.finish_run(connection, run, started_at, None, None)
+    _publish(connection, data, run)
+
+
+def _start(connection: duckdb.DuckDBPyConnection, settings: Settings, command: str) -> Run:
+    started = options.new_run(settings, options.now(), connection)
+    observed.start_run(connection, started, command)
+    return started
+
+
+def _conclude(connection: duckdb.DuckDBPyConnection, settings: Settings, run: Run, data: Path, watched: Stages) -> None:
+    _analyse(connection, settings, run, watched)
+    watched("publishing", 0, 1)
+    _publish(connection, data, run)
+
+
+def _analyse(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, run: Run, watched: Stages, refit: bool = False, everything: bool = False
+) -> None:
+    from tracker.stance.judge import OnnxJudge
+    from tracker.themes.embed import OnnxEncoder
+
+    watched("models", 0, 1)
+    encoder, judge = OnnxEncoder(), OnnxJudge()
+    pipeline.analyse(connection, settings, run, encoder, judge, watched, refit, everything)
+    observed.finish_run(connection, run, options.now(), encoder.name, judge.name)
+
+
+def _publish(connection: duckdb.DuckDBPyConnection, data: Path, run: Run) -> None:
+    published = pipeline.publish_to(connection, data, run)
+    say(f"published {published.articles} articles in {published.path}")
+
+
+def _report(connection: duckdb.DuckDBPyConnection, run: Run, watched: Stages, as_json: bool, data: Path | None = None) -> None:
+    """What the run did, what it found if it published, and where the time went."""
+    watched.close()
+    counted = observed.run_counts(connection, run)
+    table(("what", "count", "detail"), [*counted, ("seconds", round(sum(watched.seconds.values()), 1), _times(watched))], as_json)
+    if data is not None and not as_json:
+        published = public.Published(public.published_file(data))
+        say("")
+        table(("theme", "kind", "articles", "supports", "opposes", "neutral"), published.largest_themes(18), as_json=False)
+        published.close()
+
+
+def _times(watched: Stages) -> str:
+    return ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in watched.seconds.items())
+
+
+def _processes() -> int:
+    return max(2, min(8, os.cpu_count() or 2))

@@ -1,0 +1,60 @@
+"""The archive as Parquet files, and back: what was observed by month, the rest whole; a restored archive publishes the same numbers."""
+
+from pathlib import Path
+
+import duckdb
+
+from tracker.errors import StoreError
+from tracker.store.database import quoted, transaction
+
+Connection = duckdb.DuckDBPyConnection
+
+# The time by which a table is cut into months; tables that stay small, or have no time of their own, are one file.
+_MONTH_OF = {
+    "articles": "first_seen_at",
+    "entries": "first_seen_at",
+    "feed_fetches": "fetched_at",
+    "page_fetches": "fetched_at",
+    "rejections": "seen_at",
+}
+
+
+def export(connection: Connection, folder: Path) -> list[tuple[str, int]]:
+    """Write every table under `folder`; returns (table, rows). Raises StoreError if something stands there already."""
+    if folder.exists() and any(folder.iterdir()):
+        raise StoreError(f"{folder} is not empty: name a new folder, so that nothing is mixed or lost.")
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for table in _tables(connection):
+        column = _MONTH_OF.get(table)
+        month = f", strftime({column}, '%Y-%m') as month" if column else ""
+        target = quoted(folder / table) + " (format parquet, partition_by (month))" if column else quoted(folder / f"{table}.parquet") + " (format parquet)"
+        connection.execute(f"copy (select *{month} from {table}) to {target}")  # noqa: S608  # names from the schema
+        written.append((table, int(connection.execute(f"select count(*) from {table}").fetchall()[0][0])))  # noqa: S608
+    return written
+
+
+def restore(connection: Connection, folder: Path) -> list[tuple[str, int]]:
+    """Fill an empty archive from exported files; returns (table, rows). All or nothing. Raises StoreError."""
+    if connection.execute("select count(*) from runs").fetchall()[0][0]:
+        raise StoreError("the archive here is not empty: restore into a new folder (--data).")
+    if not (folder / "runs.parquet").is_file():
+        raise StoreError(f"{folder}: no export here (runs.parquet is missing).")
+    filled = []
+    with transaction(connection):
+        for table in _tables(connection):
+            cut = table in _MONTH_OF
+            if not (folder / (table if cut else f"{table}.parquet")).exists():
+                continue  # an export by older code, or a table that was empty
+            source = quoted(folder / table / "**" / "*.parquet" if cut else folder / f"{table}.parquet")
+            columns = "* exclude (month)" if cut else "*"
+            connection.execute(f"insert into {table} by name select {columns} from read_parquet({source}, hive_partitioning = {str(cut).lower()})")  # noqa: S608
+            filled.append((table, int(connection.execute(f"select count(*) from {table}").fetchall()[0][0])))  # noqa: S608
+    return filled
+
+
+def _tables(connection: Connection) -> list[str]:
+    rows = connection.execute(
+        "select table_name from duckdb_tables() where database_name = 'archive' and not temporary order by table_name"
+    ).fetchall()
+    return [name for (name,) in rows]
