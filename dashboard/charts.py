@@ -51,7 +51,7 @@ def mix(rows: Sequence[tuple[str, int, int, int]]) -> go.Figure:
                 figure.add_annotation(
                     x=0,
                     y=name,
-                    text=words.sides(*row[1:]),
+                    text=words.sides(*row[1:]) if total else "no stories",
                     xanchor="left",
                     xshift=6,
                     showarrow=False,

@@ -47,13 +47,17 @@ class Report:
         """(measure, value, detail): shares of the cases, then one row for each miss."""
         readable = [case for case in self.cases if case.expected != "refused"]
         refusable = [case for case in self.cases if case.expected == "refused"]
-        unharmed = [case.is_right or case.found == "refused" for case in self.cases]  # a refused date is kept apart, a wrong one lies
+        # An article with a refused date is kept apart; one with a wrong date falsifies two days
+        unharmed = [case.is_right or case.found == "refused" for case in self.cases]
         return [
             _share("right", [case.is_right for case in self.cases]),
             _share("read rightly", [case.is_right for case in readable]),
             _share("refused rightly", [case.is_right for case in refusable]),
             _share("never a wrong date", unharmed),
-            *(("  missed", None, f"{case.group}: {case.written!r} is {case.expected}, found {case.found}") for case in self.misses),
+            *(
+                ("  missed", None, f"{case.group}: {case.written!r} is {case.expected}, found {case.found}")
+                for case in self.misses
+            ),
         ]
 
 
@@ -64,7 +68,11 @@ def evaluate(gold: Path = GOLD) -> Report:
     except (OSError, UnicodeDecodeError, yaml.YAMLError, ValidationError) as error:
         raise SettingsError(f"{gold}: not groups of date strings with their answers: {str(error).splitlines()[0]}") from None
     return Report(
-        tuple(Case(group, written, expected, _found(written)) for group, cases in groups.items() for written, expected in cases.items())
+        tuple(
+            Case(group, written, expected, _found(written))
+            for group, cases in groups.items()
+            for written, expected in cases.items()
+        )
     )
 
 

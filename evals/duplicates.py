@@ -39,11 +39,15 @@ def evaluate(limits: ExtractSettings | None = None) -> Report:
     """Group all articles of the demo world by text and time, as a run does."""
     world = invented.load()
     rules = limits or ExtractSettings()
-    items = [duplicates.Item(a.id, a.published_at, duplicates.signature(a.title, "\n".join(a.paragraphs))) for a in world.articles]
+    items = [
+        duplicates.Item(a.id, a.published_at, duplicates.signature(a.title, "\n".join(a.paragraphs))) for a in world.articles
+    ]
     found = _together(duplicates.group(items, rules.near_duplicate, rules.story_days))
     true = _together({a.id: world.truths[a.id].copy_of or a.id for a in world.articles})
     wire, rewrites = _kinds(world, true)
-    return Report(len(items), _hits(found, true), _hits(found & wire, wire), _hits(found & rewrites, rewrites), tuple(sorted(found ^ true)))
+    return Report(
+        len(items), _hits(found, true), _hits(found & wire, wire), _hits(found & rewrites, rewrites), tuple(sorted(found ^ true))
+    )
 
 
 def _kinds(world: World, pairs: set[Pair]) -> tuple[set[Pair], set[Pair]]:

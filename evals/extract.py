@@ -82,7 +82,11 @@ def evaluate(pages: Path, processes: int = 2) -> Report:
     ours = asyncio.run(_extracted(gold, processes, settings.page_seconds, _ours))
     plain = asyncio.run(_extracted(gold, processes, settings.page_seconds, _plain))
     texts = [found.text if isinstance(found, Article) else "" for found in ours]
-    lost = Counter(found.reason if isinstance(found, Rejection) else failure_reason(found) for found in ours if not isinstance(found, Article | str))
+    lost = Counter(
+        found.reason if isinstance(found, Rejection) else failure_reason(found)
+        for found in ours
+        if not isinstance(found, Article | str)
+    )
     kept = [(page, text) for page, text in zip(gold, texts, strict=True) if text]
     return Report(
         len(gold),
@@ -124,7 +128,11 @@ def overlap(gold: Sequence[str], found: Sequence[str]) -> Overlap:
 
 def _shingles(text: str) -> Counter[tuple[str, ...]]:
     words = _WORD.findall(text)
-    return Counter(tuple(words[i : i + SHINGLE_WORDS]) for i in range(max(1, len(words) - SHINGLE_WORDS + 1))) if words else Counter()
+    return (
+        Counter(tuple(words[i : i + SHINGLE_WORDS]) for i in range(max(1, len(words) - SHINGLE_WORDS + 1)))
+        if words
+        else Counter()
+    )
 
 
 _Found = Article | Rejection | str | Failure

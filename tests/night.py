@@ -27,7 +27,9 @@ def quiet(stage: str, done: int, total: int) -> None:
     """Nobody watches."""
 
 
-def run(data: Path, settings: Settings, now: datetime, progress: Progress = quiet, *, refit: bool = False, is_crawling: bool = True) -> None:
+def run(
+    data: Path, settings: Settings, now: datetime, progress: Progress = quiet, *, refit: bool = False, is_crawling: bool = True
+) -> None:
     """Crawl (unless told not to), analyse, publish."""
     archive = open_archive(data / "archive.duckdb")
     try:
@@ -48,7 +50,12 @@ def _main(data: str, settings: str, now: str, deadly_stage: str) -> None:
         if stage == deadly_stage:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    run(Path(data), Settings.model_validate_json(Path(settings).read_text(encoding="utf-8")), datetime.fromisoformat(now), progress)
+    run(
+        Path(data),
+        Settings.model_validate_json(Path(settings).read_text(encoding="utf-8")),
+        datetime.fromisoformat(now),
+        progress,
+    )
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import typer.main
 
-from tracker.cli.app import app
+from tracker.cli.commands import app
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "data" / "README.md"])

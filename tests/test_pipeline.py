@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pytest
 
 from evals.fakes import FakeEncoder
 from tests import builders, night
@@ -25,12 +24,18 @@ from tracker.store.database import open_archive
 
 NEXT_NIGHT = FIXED_NOW + timedelta(days=1)
 QUAY = ThemeEntry(
-    slug="night-quay", name="Robots on the quay", claim="Robot cranes shorten the wait of ships at the quay.", aliases=("robotic cranes", "machines")
+    slug="night-quay",
+    name="Robots on the quay",
+    claim="Robot cranes shorten the wait of ships at the quay.",
+    aliases=("robotic cranes", "machines"),
 )
 DOCKERS = ThemeEntry(
     slug="dockers", name="Dock workers", claim="Dock workers want a promise that no shift is cut.", aliases=("dock workers",)
 )
-CONSENT = "<html><head><title>Before you continue</title></head><body><h1>Before you continue</h1><p>We value your privacy. We and our 212 partners store and use cookies. Accept all cookies or manage preferences.</p></body></html>"
+CONSENT = (
+    "<html><head><title>Before you continue</title></head><body><h1>Before you continue</h1><p>We value your privacy. "
+    "We and our 212 partners store and use cookies. Accept all cookies or manage preferences.</p></body></html>"
+)
 SUMMARY = (
     "The ferry company said on Monday that its new timetable had cut waiting by a third, after two summers in which families queued "
     "for most of the day at the eastern pier and complained about it in the local paper."
@@ -48,7 +53,11 @@ def serve(web: Web, numbers: Sequence[int]) -> None:
     """A feed of numbered articles, one an hour; each article has its own text."""
     for number in numbers:
         web.add(f"/news/{number}", builders.html(paragraphs_of(number), title=f"Report {number} from the quay"))
-    web.add("/feed", builders.rss(*(item(web, f"/news/{n}", f"Report {n} from the quay", hour(n)) for n in numbers)), kind="application/rss+xml")
+    web.add(
+        "/feed",
+        builders.rss(*(item(web, f"/news/{n}", f"Report {n} from the quay", hour(n)) for n in numbers)),
+        kind="application/rss+xml",
+    )
 
 
 def paragraphs_of(number: int) -> list[str]:
@@ -97,7 +106,9 @@ def store(data: Path, articles: Sequence[Article]) -> None:
     archive.close()
 
 
-def test_an_article_goes_from_a_server_to_the_public_views_and_a_second_run_changes_nothing(web: Web, polite: FetchSettings, tmp_path: Path) -> None:
+def test_an_article_goes_from_a_server_to_the_public_views_and_a_second_run_changes_nothing(
+    web: Web, polite: FetchSettings, tmp_path: Path
+) -> None:
     chosen = settings(web, polite, QUAY)
     web.add("/news/cranes", builders.html())
     web.add("/news/walled", CONSENT)
@@ -118,11 +129,12 @@ def test_an_article_goes_from_a_server_to_the_public_views_and_a_second_run_chan
         (f"{web.base}/news/ferry", "Ferries wait less", at + timedelta(minutes=30), "feed", "feed"),
     ]
     assert read(tmp_path, "select url, stage, reason from rejections") == [(f"{web.base}/news/walled", "extract", "consent_wall")]
-    mentions = read(tmp_path, "select a.url, m.stance, m.passage from mentions m join articles a using (article_id) order by m.position")
+    mentions = read(
+        tmp_path, "select a.url, m.stance, m.passage from mentions m join articles a using (article_id) order by m.position"
+    )
     assert mentions
     assert all(url == f"{web.base}/news/cranes" and passage in "\n".join(builders.PARAGRAPHS) for url, _, passage in mentions)
-    volume = read(tmp_path, "select v.day, v.articles from volume_daily v join themes t using (theme_id) where t.slug = 'night-quay' and v.articles > 0")
-    assert volume == [(at.date(), 1)]
+    assert read(tmp_path, "select day, articles from volume_daily where articles > 0") == [(at.date(), 1)]
 
     first, asked = checksum(tmp_path), len(web.seen)
     night.run(tmp_path, chosen, FIXED_NOW + timedelta(hours=1))
@@ -131,9 +143,8 @@ def test_an_article_goes_from_a_server_to_the_public_views_and_a_second_run_chan
     assert set(web.paths()[asked:]) <= {"/feed", "/robots.txt"}
 
 
-@pytest.mark.parametrize("stage", ["pages", "measures"])
-def test_a_killed_run_changes_no_number_and_the_next_one_loses_and_doubles_nothing(
-    web: Web, polite: FetchSettings, tmp_path: Path, stage: str
+def test_killed_runs_change_no_number_and_the_next_one_loses_and_doubles_nothing(
+    web: Web, polite: FetchSettings, tmp_path: Path
 ) -> None:
     chosen = settings(web, polite, QUAY)
     data, written = tmp_path / "data", tmp_path / "settings.json"
@@ -143,10 +154,15 @@ def test_a_killed_run_changes_no_number_and_the_next_one_loses_and_doubles_nothi
     before = checksum(data)
     serve(web, range(6))
 
-    killed = subprocess.run([sys.executable, "-m", "tests.night", str(data), str(written), NEXT_NIGHT.isoformat(), stage], timeout=60, check=False)
-
-    assert killed.returncode == -signal.SIGKILL
-    assert checksum(data) == before
+    for minute, stage in enumerate(
+        ("pages", "measures")
+    ):  # with some pages fetched, and with all conclusions drawn but not committed
+        now = (NEXT_NIGHT + timedelta(minutes=minute)).isoformat()
+        killed = subprocess.run(
+            [sys.executable, "-m", "tests.night", str(data), str(written), now, stage], timeout=60, check=False
+        )
+        assert killed.returncode == -signal.SIGKILL
+        assert checksum(data) == before
 
     night.run(data, chosen, NEXT_NIGHT + timedelta(hours=1))
 
@@ -172,7 +188,10 @@ def test_a_new_theme_is_found_in_old_articles_in_one_run(polite: FetchSettings, 
     assert read(tmp_path, "select slug, articles from themes order by slug") == [("dockers", 1), ("night-quay", 1)]
     passages = read(tmp_path, "select m.passage from mentions m join themes t using (theme_id) where t.slug = 'dockers'")
     assert any("Dock workers" in passage for (passage,) in passages)
-    kept = read(tmp_path, "select m.* from mentions m join themes t using (theme_id) where t.slug = 'night-quay' order by theme_id, position")
+    kept = read(
+        tmp_path,
+        "select m.* from mentions m join themes t using (theme_id) where t.slug = 'night-quay' order by theme_id, position",
+    )
     assert kept == on_quay
 
 
@@ -201,13 +220,17 @@ def test_a_discovered_theme_keeps_its_id_and_name_when_themes_are_discovered_ane
     chosen = settings(None, polite, QUAY, discovery=ThemeSettings(min_articles_to_discover=36))
     store(tmp_path, subject_articles(0, 36))
     night.run(tmp_path, chosen, FIXED_NOW, is_crawling=False)
-    before = read(tmp_path, "select theme_id, slug, name, claim from themes where kind = 'discovered' and articles > 0 order by slug")
+    before = read(
+        tmp_path, "select theme_id, slug, name, claim from themes where kind = 'discovered' and articles > 0 order by slug"
+    )
     assert before
 
     store(tmp_path, subject_articles(36, 60))
     night.run(tmp_path, chosen, NEXT_NIGHT, refit=True, is_crawling=False)
 
-    after = read(tmp_path, "select theme_id, slug, name, claim from themes where kind = 'discovered' and articles > 0 order by slug")
+    after = read(
+        tmp_path, "select theme_id, slug, name, claim from themes where kind = 'discovered' and articles > 0 order by slug"
+    )
     assert set(before) <= set(after)
     assert read(tmp_path, "select count(*) from articles") == [(60,)]
 

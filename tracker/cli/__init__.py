@@ -1,5 +1,5 @@
 """The commands: the only reader of the clock, the environment and the arguments."""
 
-from tracker.cli.app import main
+from tracker.cli.commands import main
 
 __all__ = ["main"]

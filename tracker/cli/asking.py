@@ -108,7 +108,9 @@ def sql(
 
 
 def export(
-    target: Annotated[Path, typer.Option("--out", help="A new folder.", file_okay=False)], data: options.Data = options.DATA, as_json: options.Json = False
+    target: Annotated[Path, typer.Option("--out", help="A new folder.", file_okay=False)],
+    data: options.Data = options.DATA,
+    as_json: options.Json = False,
 ) -> None:
     """Write the whole archive as Parquet: what was observed by month, the rest one file a table.
 
@@ -221,7 +223,7 @@ _FREE_BYTES = 2 * 2**30  # a year of nights takes about 1 GB, and publishing nee
 def _checks(feeds: Path, themes: Path, data: Path) -> Iterator[tuple[str, tuple[str, str]]]:
     from tracker.settings import read_feeds, read_themes
     from tracker.stance.judge import OnnxJudge
-    from tracker.store import public
+    from tracker.store import observed, public
     from tracker.themes.embed import OnnxEncoder
 
     def tried(work: "Any") -> tuple[str, str]:
@@ -236,15 +238,16 @@ def _checks(feeds: Path, themes: Path, data: Path) -> Iterator[tuple[str, tuple[
     yield "encoder", tried(lambda: OnnxEncoder().name)
     yield "judge", tried(lambda: OnnxJudge().name)
     free = shutil.disk_usage(next(p for p in (data, *data.resolve().parents) if p.exists())).free
-    yield "disk", ("fine" if free > _FREE_BYTES else "wrong", f"{free / 2**30:.1f} GiB free in {data}" + ("" if free > _FREE_BYTES else ": make room"))
+    room = f"{free / 2**30:.1f} GiB free in {data}"
+    yield "disk", ("fine", room) if free > _FREE_BYTES else ("wrong", f"{room}: make room")
     if not (data / "archive.duckdb").is_file():
         yield "archive", ("missing", f"none in {data} yet: `tracker demo` or `tracker run` makes one")
         return
     with options.archive(data) as archive:
-        count = archive.execute("select count(*) from articles").fetchall()[0][0]
-        yield "archive", ("fine", f"{count} articles")
-        failing = archive.execute("select feed, failures_in_a_row, last_reason from feed_states where failures_in_a_row >= 3 order by 1").fetchall()
-        yield "failing feeds", ("fine", "none") if not failing else ("look", "; ".join(f"{f} ({n} times: {why})" for f, n, why in failing))
+        yield "archive", ("fine", f"{observed.article_count(archive)} articles")
+        failing = observed.failing_feeds(archive)
+        listed = "; ".join(f"{feed} ({times} times: {why})" for feed, times, why in failing)
+        yield "failing feeds", ("look", listed) if failing else ("fine", "none")
     yield "published", tried(lambda: public.published_file(data).name)
 
 

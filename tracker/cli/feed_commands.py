@@ -14,10 +14,6 @@ from tracker import edits
 from tracker.cli import options
 from tracker.cli.terminal import say, table
 from tracker.errors import SettingsError
-from tracker.extract import entries, feedlists
-from tracker.fetch import feeds as feed_polls
-from tracker.fetch.client import Client
-from tracker.fetch.robots import Robots
 from tracker.records import Feed
 from tracker.settings import FetchSettings, read_feeds
 
@@ -90,6 +86,8 @@ def import_opml(
 
     Example: `tracker feeds import subscriptions.opml --kind newsletter`
     """
+    from tracker.extract import feedlists
+
     listed = feedlists.read(opml.read_bytes())
     if not listed:
         raise SettingsError(f"{opml}: no feed addresses found; is it an OPML file? Nothing was added.")
@@ -114,12 +112,18 @@ class _Look:
 
 
 async def _look(url: str, settings: FetchSettings) -> _Look:
+    from tracker.extract import entries, feedlists
+    from tracker.fetch import feeds as feed_polls
+    from tracker.fetch.client import Client
+    from tracker.fetch.robots import Robots
+
     async with Client(settings) as client:
         fetched = await feed_polls.poll(client, Feed("check", url), None, options.now())
         robots = await Robots(client).allows(url) if fetched.outcome == "ok" else None
-    rows: list[tuple[str, object]] = [("answer", f"{fetched.outcome} {fetched.reason} {fetched.status or ''}".strip()), ("seconds", round(fetched.seconds, 2))]
+    answer = f"{fetched.outcome} {fetched.reason} {fetched.status or ''}".strip()
+    rows: list[tuple[str, object]] = [("answer", answer), ("seconds", round(fetched.seconds, 2))]
     if fetched.outcome != "ok":
-        return _Look(False, fetched.reason, "", rows, ())
+        return _Look(is_feed=False, reason=fetched.reason, title="", rows=rows, named=())
     if fetched.final_url != url:
         rows.append(("redirects to", fetched.final_url))
     read = entries.read(fetched, settings.entries_per_feed)

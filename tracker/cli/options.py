@@ -14,7 +14,7 @@ from tracker import settings as files
 from tracker.errors import SettingsError, StoreError
 from tracker.records import Run
 from tracker.settings import FetchSettings, Settings
-from tracker.store import database
+from tracker.store import database, observed
 
 Data = Annotated[
     Path, typer.Option("--data", envvar="TRACKER_DATA", help="Folder of both databases and the published files.", show_default="data")
@@ -68,7 +68,7 @@ def new_run(settings: Settings, started_at: datetime, archive: duckdb.DuckDBPyCo
 
 def new_run_id(started_at: datetime, archive: duckdb.DuckDBPyConnection) -> str:
     """An id that sorts by time and is not in the archive yet."""
-    taken = {run_id for (run_id,) in archive.execute("select run_id from runs").fetchall()}
+    taken = observed.run_ids(archive)
     stem = f"{started_at:%Y%m%dT%H%M%S}"
     return next(name for i in range(1000) if (name := stem if i == 0 else f"{stem}-{i:03d}") not in taken)
 

@@ -5,7 +5,7 @@ import os
 import subprocess
 import webbrowser
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import duckdb
 import typer
@@ -13,13 +13,15 @@ import typer
 from tracker import pipeline
 from tracker.cli import options
 from tracker.cli.terminal import Stages, say, stages, table
-from tracker.demo import server, world
-from tracker.demo.world import World
 from tracker.errors import StoreError
 from tracker.records import Run
 from tracker.settings import FetchSettings, Settings
 from tracker.settings import load as load_settings
-from tracker.store import observed, public
+from tracker.store import observed
+
+if TYPE_CHECKING:
+    from tracker.demo.server import Served
+    from tracker.demo.world import World
 
 NoServe = Annotated[bool, typer.Option("--no-serve", help="Stop before the dashboard.")]
 Port = Annotated[int, typer.Option("--port", min=1024, max=65535, help="Port of the dashboard on this machine.")]
@@ -44,6 +46,8 @@ def demo(
 
     Example: `tracker demo --no-serve`
     """
+    from tracker.demo import server, world
+
     loaded = world.load()
     feeds = data / "demo-feeds.yaml"
 
@@ -68,7 +72,9 @@ def demo(
         say(f'next: `tracker dashboard --data {data}`, or `tracker sql "from themes" --data {data}`')
 
 
-async def _serve_world(loaded: World, feeds: Path, themes: Path, data: Path) -> None:
+async def _serve_world(loaded: "World", feeds: Path, themes: Path, data: Path) -> None:
+    from tracker.demo import server
+
     async with server.serve(loaded) as served:
         _demo_settings(served, feeds, themes)
         say(f"the small world is served until you press Ctrl+C; its feeds are in {feeds}. In another window:")
@@ -76,7 +82,7 @@ async def _serve_world(loaded: World, feeds: Path, themes: Path, data: Path) -> 
         await asyncio.Event().wait()
 
 
-def _demo_settings(served: server.Served, feeds: Path, themes: Path) -> Settings:
+def _demo_settings(served: "Served", feeds: Path, themes: Path) -> Settings:
     feeds.parent.mkdir(parents=True, exist_ok=True)
     feeds.write_text(served.feeds_yaml, encoding="utf-8")
     if served.note:
@@ -160,6 +166,7 @@ def dashboard(port: Port = _DASHBOARD_PORT, data: options.Data = options.DATA) -
     Example: `tracker dashboard --port 8502`
     """
     from dashboard import serve
+    from tracker.store import public
 
     public.published_file(data)  # says what to do if there is none
     address = f"http://127.0.0.1:{port}"
@@ -185,9 +192,7 @@ def analyse_again(connection: duckdb.DuckDBPyConnection, settings: Settings, dat
 
 def publish_again(connection: duckdb.DuckDBPyConnection, data: Path) -> None:
     """Publish what the archive holds under a new version name: after an edit, or when asked. Raises StoreError if no run has finished yet."""
-    last = connection.execute(
-        "select code_version, settings_digest from runs where finished_at is not null order by run_id desc limit 1"
-    ).fetchone()
+    last = observed.last_finished(connection)
     if last is None:
         raise StoreError("no finished run to publish yet: run `tracker run` first.")
     started_at = options.now()
@@ -232,6 +237,8 @@ def _report(connection: duckdb.DuckDBPyConnection, run: Run, watched: Stages, as
     counted = observed.run_counts(connection, run)
     table(("what", "count", "detail"), [*counted, ("seconds", round(sum(watched.seconds.values()), 1), _times(watched))], as_json)
     if data is not None and not as_json:
+        from tracker.store import public
+
         published = public.Published(public.published_file(data))
         say("")
         table(("theme", "kind", "articles", "supports", "opposes", "neutral"), published.largest_themes(18), as_json=False)

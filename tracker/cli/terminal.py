@@ -77,8 +77,8 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], as_json: bool, 
         # A pipe has no width: plain columns, nothing cut
         cells = [[_cell(value) for value in row] for row in [columns, *rows]]
         widths = [max(len(row[i]) for row in cells) for i in range(len(columns))]
-        for row in cells:
-            print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())  # noqa: T201
+        for line in cells:
+            print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())  # noqa: T201
         return
     drawn = Table(*columns, title=title or None, title_justify="left", box=None, header_style="bold", pad_edge=False)
     for row in rows:

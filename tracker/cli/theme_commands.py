@@ -9,7 +9,7 @@ import typer
 from tracker import edits
 from tracker.cli import options, running
 from tracker.cli.terminal import say, table
-from tracker.store import public, theme_edits
+from tracker.store import theme_edits
 
 app = typer.Typer(help="The themes we follow: curated ones from themes.yaml, and discovered ones.", no_args_is_help=True)
 Word = Annotated[str, typer.Argument(metavar="THEME", help="Slug, id or name of a theme.")]
@@ -22,6 +22,8 @@ def list_themes(data: options.Data = options.DATA, as_json: options.Json = False
 
     Example: `tracker themes list`
     """
+    from tracker.store import public
+
     published = public.Published(public.published_file(data))
     table(("slug", "name", "kind", "status", "articles", "claim"), published.all_themes(), as_json)
 
@@ -94,7 +96,7 @@ def split(theme: Word) -> None:
 
     Example: `tracker themes split ai-agents`
     """
-    say(f"splitting '{theme}' is not built yet; `tracker analyse --refit` discovers themes anew, and `tracker themes promote` fixes one with a claim.")
+    say(f"splitting '{theme}' is not built yet; `tracker analyse --refit` discovers themes anew, `tracker themes promote` fixes one.")
     raise typer.Exit(2)
 
 

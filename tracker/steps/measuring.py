@@ -9,7 +9,7 @@ import numpy as np
 from tracker.measures import coverage, intervals, turning
 from tracker.records import Run
 from tracker.settings import Settings
-from tracker.store import derived, observed
+from tracker.store import counted, observed
 
 Connection = duckdb.DuckDBPyConnection
 
@@ -28,14 +28,14 @@ def measure(connection: Connection, settings: Settings, run: Run) -> None:
 
 def _coverage(connection: Connection, now: datetime) -> None:
     polls: dict[str, list[coverage.Poll]] = defaultdict(list)
-    for outlet, feed, polled_at, is_good, oldest_at in derived.polls(connection):
+    for outlet, feed, polled_at, is_good, oldest_at in counted.polls(connection):
         polls[outlet].append(coverage.Poll(feed, polled_at, is_good, oldest_at))
     feeds: dict[str, set[str]] = defaultdict(set)
-    for outlet, feed, is_enabled in derived.outlet_feeds(connection):
+    for outlet, feed, is_enabled in counted.outlet_feeds(connection):
         if is_enabled:
             feeds[outlet].add(feed)
     articles: dict[str, dict[date, int]] = defaultdict(dict)
-    for outlet, day, count in derived.articles_by_day(connection):
+    for outlet, day, count in counted.articles_by_day(connection):
         articles[outlet][day] = count
 
     rows = []
@@ -43,24 +43,24 @@ def _coverage(connection: Connection, now: datetime) -> None:
         shown = [start.date() for feed in feeds[outlet] for start, _ in coverage.spans(p for p in polls[outlet] if p.feed_url == feed)]
         known_days = [*articles[outlet], *shown, *(p.polled_at.date() for p in polls[outlet])]
         states = coverage.days(polls[outlet], feeds[outlet], min(known_days), max(now.date(), *known_days))
-        counted = [articles[outlet].get(d.day, 0) for d in states]
+        printed = [articles[outlet].get(d.day, 0) for d in states]
         # What was found was seen: a day with articles outside every poll's span (a backfill) is partial, not missing
-        kinds: list[coverage.State] = ["partial" if d.state == "missing" and n else d.state for d, n in zip(states, counted, strict=True)]
-        usual = coverage.expected([(d.day, n, kind) for d, n, kind in zip(states, counted, kinds, strict=True)])
+        kinds: list[coverage.State] = ["partial" if d.state == "missing" and n else d.state for d, n in zip(states, printed, strict=True)]
+        usual = coverage.expected([(d.day, n, kind) for d, n, kind in zip(states, printed, kinds, strict=True)])
         rows += [
             (outlet, d.day, d.polls, d.failures, n, expected, kind)
-            for d, n, kind, expected in zip(states, counted, kinds, usual, strict=True)
+            for d, n, kind, expected in zip(states, printed, kinds, usual, strict=True)
         ]
-    derived.replace_measures(connection, "coverage_days", rows)
+    counted.replace_measures(connection, "coverage_days", rows)
 
 
 def _feed_health(connection: Connection, now: datetime) -> None:
     states = observed.feed_states(connection)
-    last = derived.last_polls(connection)
-    entry_times = dict(derived.entry_times(connection))
-    recent = derived.recent_articles(connection, now - timedelta(days=30))
+    last = counted.last_polls(connection)
+    entry_times = dict(counted.entry_times(connection))
+    recent = counted.recent_articles(connection, now - timedelta(days=30))
     rows = []
-    for outlet, feed, is_enabled in derived.outlet_feeds(connection):
+    for outlet, feed, is_enabled in counted.outlet_feeds(connection):
         if not is_enabled:
             continue
         ok_at, outcome, reason = last.get(feed, (None, None, None))
@@ -69,13 +69,13 @@ def _feed_health(connection: Connection, now: datetime) -> None:
         due_at = None if state is None else state.due_at if failures else state.last_polled_at + _NIGHTLY
         silent = coverage.silent_since(entry_times.get(feed, []), now) if outcome in ("ok", "unchanged") else None
         rows.append((outlet, feed, ok_at, outcome, reason, failures, recent.get(feed, 0), silent, due_at))
-    derived.replace_measures(connection, "feed_states", rows)
+    counted.replace_measures(connection, "feed_states", rows)
 
 
 def _stance(connection: Connection) -> None:
     rows = []
     by_theme: dict[str, list[tuple[str, date, int, int, int]]] = defaultdict(list)
-    for theme, *row in derived.theme_stories_by_day(connection):
+    for theme, *row in counted.theme_stories_by_day(connection):
         by_theme[theme].append(tuple(row))  # type: ignore[arg-type]
     for theme, found in by_theme.items():
         first = min(day for _, day, *_ in found)
@@ -94,24 +94,24 @@ def _stance(connection: Connection) -> None:
                 (theme, first + timedelta(days=int(i)), supports, opposes, neutral, day_at.value, day_at.low, day_at.high,
                  window.value, window.low, window.high, window.n, window.outlets)
             )  # fmt: skip
-    derived.replace_measures(connection, "stance_days", rows)
+    counted.replace_measures(connection, "stance_days", rows)
 
 
 def _outlet_months(connection: Connection) -> None:
     rows = []
-    for theme, outlet, month, supports, opposes, neutral in derived.outlet_months(connection):
+    for theme, outlet, month, supports, opposes, neutral in counted.outlet_months(connection):
         found = intervals.story_interval([1] * supports + [-1] * opposes + [0] * neutral)
         rows.append((theme, outlet, month, found.n, supports, opposes, neutral, found.value, found.low, found.high))
-    derived.replace_measures(connection, "outlet_months", rows)
+    counted.replace_measures(connection, "outlet_months", rows)
 
 
 def _turning_points(connection: Connection, seed: int) -> None:
     """Test each theme's weekly share and net stance; keep what passes together (Benjamini-Hochberg) and is large enough to matter."""
     stories: dict[date, int] = defaultdict(int)
-    for _, day, count in derived.stories_by_day(connection):
+    for _, day, count in counted.stories_by_day(connection):
         stories[_monday(day)] += count
     on_theme: dict[str, dict[date, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
-    for theme, _, day, supports, opposes, neutral in derived.theme_stories_by_day(connection):
+    for theme, _, day, supports, opposes, neutral in counted.theme_stories_by_day(connection):
         week = on_theme[theme][_monday(day)]
         week[0] += supports + opposes + neutral
         week[1] += supports - opposes
@@ -124,9 +124,9 @@ def _turning_points(connection: Connection, seed: int) -> None:
         tested[theme, "net_stance"] = turning.find(weeks, scores, mentions, "net_stance", seed)
     rows = []
     for (theme, measure_name), point in turning.select(tested).items():
-        behind = derived.articles_between(connection, theme, point.first_day, point.last_day + timedelta(days=6), _ARTICLES_SHOWN)
+        behind = counted.articles_between(connection, theme, point.first_day, point.last_day + timedelta(days=6), _ARTICLES_SHOWN)
         rows.append((theme, point.day, point.first_day, point.last_day, measure_name, point.before, point.after, point.p_value, behind))
-    derived.replace_measures(connection, "turning_days", rows)
+    counted.replace_measures(connection, "turning_days", rows)
 
 
 def _monday(day: date) -> date:

@@ -2,8 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
 
 import duckdb
 import numpy as np
@@ -291,149 +290,24 @@ def replace_mentions(
     scope = (theme_id, articles is None)
     connection.execute("delete from mentions where theme_id = ? and (? or article_id in (select article_id from wanted_articles))", scope)
     connection.execute("delete from article_themes where theme_id = ? and (? or article_id in (select article_id from wanted_articles))", scope)
-    columns = ("run_id", "passage_id", "article_id", "theme_id", "strength", "stance", "p_supports", "p_opposes", "p_neutral", "p_unrelated",
-               "voice", "speaker")  # fmt: skip
+    mention_columns = ("run_id", "passage_id", "article_id", "theme_id", "strength", "stance", "p_supports", "p_opposes", "p_neutral",
+                       "p_unrelated", "voice", "speaker")  # fmt: skip
     rows = [
         (run.run_id, m.passage_id, m.article_id, theme_id, m.strength, label, m.stance.supports, m.stance.opposes, m.stance.neutral,
          m.stance.unrelated, m.voice, m.speaker)
         for m, label in zip(mentions, labels, strict=True)
     ]  # fmt: skip
-    insert(connection, "mentions", columns, rows)
+    insert(connection, "mentions", mention_columns, rows)
     columns = ("run_id", "article_id", "theme_id", "strength", "passages", "stance", "net_stance", "confidence")
     insert(
         connection, "article_themes", columns,
-        [(run.run_id, article, theme_id, strength, count, stance, net, confidence) for article, strength, count, stance, net, confidence in summaries],
+        [(run.run_id, article, theme_id, *rest) for article, *rest in summaries],
     )  # fmt: skip
 
 
 def mark_analysed(connection: Connection, run: Run, articles: Sequence[str]) -> None:
     """Remember that these articles are done."""
     insert(connection, "analysed", ("run_id", "article_id"), [(run.run_id, article) for article in articles])
-
-
-# Measures
-
-
-def rows(connection: Connection, query: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-    """The rows of one of this module's queries."""
-    return connection.execute(query, list(parameters)).fetchall()
-
-
-def polls(connection: Connection) -> list[tuple[str, str, datetime, bool, datetime | None]]:
-    """(outlet, feed, polled at, whether it answered well, oldest entry shown) of every poll, in order."""
-    return rows(
-        connection,
-        """select outlet, feed, fetched_at, outcome in ('ok', 'unchanged'), oldest_entry_at
-           from feed_fetches order by outlet, fetched_at, run_id""",
-    )
-
-
-def outlet_feeds(connection: Connection) -> list[tuple[str, str, bool]]:
-    """(outlet, feed, is enabled)."""
-    return rows(connection, "select outlet, feed, is_enabled from feeds order by outlet, feed")
-
-
-def articles_by_day(connection: Connection) -> list[tuple[str, date, int]]:
-    """(outlet, day, dated articles)."""
-    return rows(
-        connection,
-        """select outlet, published_at::date as day, count(*)::integer
-           from articles where published_at is not null group by all order by outlet, day""",
-    )
-
-
-def entry_times(connection: Connection) -> list[tuple[str, list[datetime]]]:
-    """(feed, believable publication times of its entries, oldest first)."""
-    return rows(
-        connection,
-        "select feed, list(published_at order by published_at) from entries where published_at is not null group by feed order by feed",
-    )
-
-
-def recent_articles(connection: Connection, since: datetime) -> dict[str, int]:
-    """Feed -> articles published since then."""
-    return dict(
-        rows(
-            connection,
-            """select e.feed, count(*)::integer from articles a join entries e using (url) where a.published_at >= ? group by e.feed""",
-            (since,),
-        )
-    )
-
-
-def last_polls(connection: Connection) -> dict[str, tuple[datetime | None, str, str]]:
-    """Feed -> (last good poll, last outcome, last reason)."""
-    found = rows(
-        connection,
-        """select feed, max(fetched_at) filter (outcome in ('ok', 'unchanged')), arg_max(outcome, (fetched_at, run_id)),
-                  arg_max(reason, (fetched_at, run_id)) from feed_fetches group by feed""",
-    )
-    return {feed: (ok_at, outcome, reason) for feed, ok_at, outcome, reason in found}
-
-
-def stories_by_day(connection: Connection) -> list[tuple[str, date, int]]:
-    """(first outlet, day, stories first published) over all subjects."""
-    return rows(
-        connection,
-        """select first_outlet, first_published_at::date as day, count(*)::integer from dated_stories group by all order by day, first_outlet""",
-    )
-
-
-def theme_stories_by_day(connection: Connection) -> list[tuple[str, str, date, int, int, int]]:
-    """(theme_id, first outlet, day, supports, opposes, neutral), in stories."""
-    return rows(
-        connection,
-        """select theme_id, outlet, day, count(*) filter (stance = 'supports')::integer, count(*) filter (stance = 'opposes')::integer,
-                  count(*) filter (stance = 'neutral')::integer
-           from story_themes group by all order by theme_id, day, outlet""",
-    )
-
-
-def outlet_months(connection: Connection) -> list[tuple[str, str, date, int, int, int]]:
-    """(theme_id, outlet, first of month, supports, opposes, neutral): stories each outlet carried, by its own article's stance."""
-    return rows(
-        connection,
-        """
-        with carried as (
-            select t.theme_id, a.outlet, date_trunc('month', min(a.published_at))::date as month, m.story_id,
-                   arg_max(t.stance, (t.confidence, t.article_id)) as stance
-            from article_themes t join articles a using (article_id) join story_members m using (article_id)
-            where a.published_at is not null group by t.theme_id, a.outlet, m.story_id
-        )
-        select theme_id, outlet, month, count(*) filter (stance = 'supports')::integer, count(*) filter (stance = 'opposes')::integer,
-               count(*) filter (stance = 'neutral')::integer
-        from carried group by all order by theme_id, outlet, month
-        """,
-    )
-
-
-def articles_between(connection: Connection, theme_id: str, first: date, last: date, at_most: int) -> list[str]:
-    """article_ids of a theme within some days, most confident first."""
-    found = rows(
-        connection,
-        """select t.article_id from article_themes t join articles a using (article_id)
-           where t.theme_id = ? and a.published_at::date between ? and ? order by t.confidence desc, t.article_id limit ?""",
-        (theme_id, first, last, at_most),
-    )
-    return [article for (article,) in found]
-
-
-_MEASURES = {
-    "coverage_days": ("outlet", "day", "polls", "failures", "new_articles", "expected", "state"),
-    "feed_states": ("outlet", "feed", "last_ok_at", "last_outcome", "last_reason", "failures_in_a_row", "articles_30d", "silent_since",
-                    "next_due_at"),
-    "stance_days": ("theme_id", "day", "supports", "opposes", "neutral", "net", "low", "high", "net_28d", "low_28d", "high_28d", "stories_28d",
-                    "outlets_28d"),
-    "outlet_months": ("theme_id", "outlet", "month", "stories", "supports", "opposes", "neutral", "net", "low", "high"),
-    "turning_days": ("theme_id", "day", "first_day", "last_day", "measure", "before", "after", "p_value", "articles"),
-}  # fmt: skip
-
-
-def replace_measures(connection: Connection, table: str, found: Sequence[Sequence[Any]]) -> None:
-    """Write one of the measured tables whole: measures are made anew by every analysis."""
-    columns = _MEASURES[table]
-    connection.execute(f"delete from {table}")  # noqa: S608  # a key of _MEASURES
-    insert(connection, table, columns, found)
 
 
 def _add_vectors(connection: Connection, table: str, run: Run, encoder: str, ids: Sequence[str], vectors: Vectors) -> None:

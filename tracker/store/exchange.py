@@ -28,8 +28,9 @@ def export(connection: Connection, folder: Path) -> list[tuple[str, int]]:
     for table in _tables(connection):
         column = _MONTH_OF.get(table)
         month = f", strftime({column}, '%Y-%m') as month" if column else ""
-        target = quoted(folder / table) + " (format parquet, partition_by (month))" if column else quoted(folder / f"{table}.parquet") + " (format parquet)"
-        connection.execute(f"copy (select *{month} from {table}) to {target}")  # noqa: S608  # names from the schema
+        target = quoted(folder / table if column else folder / f"{table}.parquet")
+        form = "(format parquet, partition_by (month))" if column else "(format parquet)"
+        connection.execute(f"copy (select *{month} from {table}) to {target} {form}")  # noqa: S608  # names from the schema
         written.append((table, int(connection.execute(f"select count(*) from {table}").fetchall()[0][0])))  # noqa: S608
     return written
 

@@ -45,6 +45,30 @@ def finish_run(connection: Connection, run: Run, finished_at: datetime, encoder:
     )
 
 
+def run_ids(connection: Connection) -> set[str]:
+    """The ids of all runs."""
+    return {run_id for (run_id,) in connection.execute("select run_id from runs").fetchall()}
+
+
+def last_finished(connection: Connection) -> tuple[str, str] | None:
+    """(code version, settings digest) of the last finished run; None before the first."""
+    return connection.execute(
+        "select code_version, settings_digest from runs where finished_at is not null order by run_id desc limit 1"
+    ).fetchone()
+
+
+def article_count(connection: Connection) -> int:
+    """How many articles are stored."""
+    return int(connection.execute("select count(*) from articles").fetchall()[0][0])
+
+
+def failing_feeds(connection: Connection) -> list[tuple[str, int, str]]:
+    """(feed, failures in a row, last reason) of the feeds that failed three times or more."""
+    return connection.execute(
+        "select feed, failures_in_a_row, last_reason from feed_states where failures_in_a_row >= 3 order by feed"
+    ).fetchall()
+
+
 def sync_outlets(connection: Connection, outlets: Sequence[OutletEntry], now: datetime) -> None:
     """Make the outlets and feeds tables say what feeds.yaml says; those no longer in it stay, their feeds disabled."""
     with transaction(connection):
@@ -116,8 +140,8 @@ def record_poll(connection: Connection, run: Run, reading: Reading) -> int:
     with transaction(connection):
         connection.execute(
             "insert into feed_fetches values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (run.run_id, f.feed.outlet, f.feed.url, f.fetched_at, outcome, reading.reason, f.status, v.etag, v.last_modified, v.body_sha256, v.full_at,
-             len(f.body), f.seconds, len(reading.entries), reading.dropped, reading.oldest_at, reading.newest_at, retry_at),
+            (run.run_id, f.feed.outlet, f.feed.url, f.fetched_at, outcome, reading.reason, f.status, v.etag, v.last_modified, v.body_sha256,
+             v.full_at, len(f.body), f.seconds, len(reading.entries), reading.dropped, reading.oldest_at, reading.newest_at, retry_at),
         )  # fmt: skip
         known = {
             url
@@ -206,7 +230,8 @@ def run_counts(connection: Connection, run: Run) -> list[tuple[str, int, str]]:
         select 'new articles', count(*)::integer, count(*) filter (text_source = 'feed') || ' with the feed''s own text, '
                || count(*) filter (published_at is null) || ' undated' from articles where run_id = $run
         union all
-        select 'rejected entries', coalesce(sum(n), 0)::integer, coalesce(string_agg(n || ' ' || reason, ', ' order by n desc, reason), '') from refused
+        select 'rejected entries', coalesce(sum(n), 0)::integer,
+               coalesce(string_agg(n || ' ' || reason, ', ' order by n desc, reason), '') from refused
         union all
         select 'entries to try again', n::integer, '' from waiting
         """,

@@ -75,7 +75,7 @@ _DANGLING = re.compile(
 
 
 def is_assertive(passage: str) -> bool:
-    """Whether a passage is one declarative sentence that can be read alone: 8 to 40 words, no question, no address to the reader, no dangling 'it'."""
+    """Whether a passage is one declarative sentence that can be read alone: 8 to 40 words, no question, no 'you', no dangling 'it'."""
     text = passage.strip()
     words = text.split()
     ends = len(re.findall(r"[.!?][\"”')]*(?=\s+[A-Z\"“]|$)", text))

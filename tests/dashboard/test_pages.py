@@ -1,0 +1,172 @@
+"""Every page, run as a reader's browser would have it run, on good links and bad ones."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard import serve
+
+SCREENS = ("overview", "narrative", "sources", "query", "method")
+
+
+def visit(data: Path, screen: str, monkeypatch: pytest.MonkeyPatch, **address: str | list[str]) -> AppTest:
+    monkeypatch.setenv("TRACKER_DATA", str(data))
+    app = AppTest.from_file(str(Path(serve.__file__).with_name("app.py")), default_timeout=60)
+    for key, value in address.items():
+        app.query_params[key] = value
+    app.run()  # registers the pages
+    if screen != "overview" and not app.exception:
+        app.switch_page(f"screens/{screen}.py").run()
+    assert not app.exception, [error.value for error in app.exception]
+    return app
+
+
+def figures(app: AppTest) -> list[dict[str, Any]]:
+    return [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
+
+
+def texts(app: AppTest) -> str:
+    kinds = (app.title, app.header, app.subheader, app.caption, app.text, app.markdown, app.info)
+    return "\n".join(str(one.value) for kind in kinds for one in kind)
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+@pytest.mark.parametrize("world", ["large", "small"])
+def test_every_page_runs_and_has_a_title(
+    screen: str, world: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = visit(request.getfixturevalue(world), screen, monkeypatch)
+    assert len(app.title) == 1
+
+
+def test_overview_names_the_planted_mover_and_draws_no_plotly(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = visit(large, "overview", monkeypatch, range="all")
+    table = app.dataframe[0].value
+    assert set(table["name"]) >= {"End of scaling", "Compute arms race", "Sentient life"}
+    assert not app.get("plotly_chart")
+    assert "4 weeks to 31 Oct 2026" in app.header[0].value
+
+
+def test_a_small_archive_is_told_in_counts(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = visit(small, "overview", monkeypatch)
+    assert "Too few stories" in app.header[0].value
+    assert all(" of " in share for share in app.dataframe[0].value["share"])
+
+
+def test_a_deep_link_shows_what_it_names(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = visit(large, "narrative", monkeypatch, n="end-of-scaling", range="all", view="outlets")
+    assert app.title[0].value == "End of scaling"
+    assert "27 Sep 2025 to 31 Oct 2026" in texts(app)
+    assert "coverage went up" in app.header[0].value.lower()
+    assert len(figures(app)) == 2
+
+
+def test_custom_dates_and_outlets_in_the_address_narrow_the_page(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    dates = ["2026-05-01", "2026-07-31"]
+    app = visit(large, "narrative", monkeypatch, n="end-of-scaling", range="custom", dates=dates, outlet=["lattice.example"])
+    assert "1 May 2026 to 31 Jul 2026 · 1 of 12 outlets" in texts(app)
+
+
+def test_an_unknown_theme_is_named_and_the_page_still_shows_one(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = visit(large, "narrative", monkeypatch, n="no-such-theme", step="fortnight", range="ages")
+    assert "no\\-such\\-theme" in app.info[0].value
+    assert len(app.title) == 1
+
+
+def test_an_empty_theme_is_a_note_with_a_way_out_not_an_error(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = visit(large, "narrative", monkeypatch, n="sentient-life")
+    assert len(app.info) == 1
+    assert not figures(app)
+    assert any("Show all" in button.label for button in app.button)
+
+
+def test_a_kind_without_the_chosen_outlet_selects_nothing_and_says_so(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = visit(large, "narrative", monkeypatch, n="end-of-scaling", outlet=["lattice.example"], kind=["lab"])
+    assert "No outlet" in app.info[0].value
+
+
+def test_the_uncollected_weeks_are_holes_not_zeros(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    figure = figures(visit(large, "narrative", monkeypatch, n="end-of-scaling", range="all"))[0]
+    lines = [trace for trace in figure["data"] if trace.get("name") == "line"]
+    inside = [
+        (day, value)
+        for trace in lines
+        for day, value in zip(trace["x"], trace["y"], strict=True)
+        if "2026-03-02" <= day <= "2026-03-29"
+    ]
+    assert len(inside) == 8
+    assert all(value is None for _, value in inside)
+    bars = next(trace for trace in figure["data"] if trace["type"] == "bar")
+    assert [value for day, value in zip(bars["x"], bars["y"], strict=True) if "2026-03-02" <= day[:10] <= "2026-03-29"] == [
+        None
+    ] * 4
+    assert any(shape["x0"] == "2026-03-02" and shape["x1"] == "2026-03-30" for shape in figure["layout"]["shapes"])
+
+
+def test_a_tiny_outlet_is_told_in_words_without_line_or_interval(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = visit(large, "narrative", monkeypatch, n="end-of-scaling", range="all", outlet=["tiny.example"])
+    assert app.metric[0].value == "1 of 3"
+    assert app.metric[1].delta == "too few for an interval"
+    assert not [trace for trace in figures(app)[0]["data"] if trace.get("name") in ("line", "band")]
+
+
+def test_hostile_texts_are_shown_as_text_and_never_linked(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = visit(large, "narrative", monkeypatch, n="hostile", range="all")
+    links = [button.proto.url for button in app.get("link_button")]
+    assert links
+    assert all(url.startswith("https://") for url in links)
+    articles = next(frame.value for frame in app.dataframe if "sureness" in frame.value)
+    assert not articles["url"].str.startswith("javascript").any()
+    assert "=HYPERLINK" in " ".join(articles["title"])
+    for markdown in (*app.title, *app.caption, *app.markdown):
+        assert "<script" not in markdown.value
+        assert "](javascript" not in markdown.value
+    assert not any(element.proto.allow_html for element in app.markdown)
+
+
+def test_other_passages_can_be_drawn_and_stay_in_the_address(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = visit(large, "narrative", monkeypatch, n="compute-arms-race")
+    before = [text.value for text in app.text]
+    next(button for button in app.button if button.label == "Draw others").click().run()
+    assert app.query_params["s"] == "2"
+    assert [text.value for text in app.text] != before
+
+
+def test_choosing_a_theme_writes_its_slug_into_the_address(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = visit(large, "narrative", monkeypatch)
+    next(box for box in app.selectbox if box.label == "Theme").select("Safety first").run()
+    assert app.title[0].value == "Safety first"
+    assert app.query_params["n"] == "safety-first"
+
+
+def test_reset_brings_all_outlets_back(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = visit(large, "overview", monkeypatch, outlet=["lattice.example"], range="4w")
+    assert "1 of 12 outlets" in texts(app)
+    next(button for button in app.button if button.label == "Reset filters").click().run()
+    assert "all outlets" in texts(app)
+    assert "3 May 2026" in texts(app)
+
+
+def test_sources_tells_the_dead_feed_from_the_silent_one(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = visit(large, "sources", monkeypatch)
+    feeds = app.dataframe[0].value.set_index("name")
+    assert feeds.loc["Fallen Tower", "state"] == "never answered"
+    assert feeds.loc["Tiny Letter", "state"] == "silent"
+    assert "2 feeds of 12 need a look" in app.header[0].value
+    assert "behind a paywall" in set(app.dataframe[1].value["why"])
+
+
+def test_sql_runs_a_query_from_the_address_and_refuses_a_drop_in_words(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = visit(large, "query", monkeypatch, q="select count(*) as n from articles")
+    assert next(frame.value for frame in app.dataframe if "n" in frame.value)["n"].tolist() == [7998]
+    refused = visit(large, "query", monkeypatch, q="drop view articles")
+    assert any("Only SELECT" in code.value for code in refused.code)
+
+
+def test_without_a_published_file_the_page_says_what_to_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = visit(tmp_path, "overview", monkeypatch)
+    assert app.title[0].value == "Nothing is published yet"
+    assert "tracker demo" in app.code[0].value

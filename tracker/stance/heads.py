@@ -1,0 +1,57 @@
+"""A claim of the training set and a passage's vector in, four scores out: one small regression for each claim, on frozen embeddings."""
+
+import hashlib
+import io
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class Heads:
+    """Weights for the n claims of the training set, over vectors of d numbers.
+
+    A passage u has the logits `own[i] @ u + apart @ |u - at[i]| + bias[i]` toward claim i. Shapes: `own` (n, 4, d), `apart` (4, d),
+    `at` (n, d), the claims' vectors, `bias` (n, 4). They are averaged with the cross-encoder's logits: `weight` (0..1) is their part,
+    `scale` the temperature of the average, by which it is multiplied. `encoder`: whose vectors they were fitted on.
+    """
+
+    encoder: str
+    weight: float
+    scale: float
+    places: dict[str, int]
+    own: NDArray[np.float64]
+    apart: NDArray[np.float64]
+    at: NDArray[np.float64]
+    bias: NDArray[np.float64]
+
+    @property
+    def dimensions(self) -> int:
+        """Length of the vectors."""
+        return self.at.shape[1]
+
+    def know(self, claim: str) -> bool:
+        """Whether there is a head for this very wording."""
+        return digest(claim) in self.places
+
+    def scores(self, claim: str, vector: NDArray[np.float32], logits: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Log probabilities up to a constant, shape (4,), of a passage with this vector and these cross-encoder logits (4,)."""
+        i = self.places[digest(claim)]
+        u = vector.astype(np.float64)
+        head = self.own[i] @ u + self.apart @ np.abs(u - self.at[i]) + self.bias[i]
+        found: NDArray[np.float64] = self.scale * (self.weight * head + (1 - self.weight) * logits)
+        return found
+
+
+def digest(claim: str) -> str:
+    """Under what name a claim's head is filed: the sha256 of its text."""
+    return hashlib.sha256(claim.encode()).hexdigest()
+
+
+def read(content: bytes) -> Heads:
+    """The heads in a file written by training/heads.py; the caller has checked its digest."""
+    with np.load(io.BytesIO(content), allow_pickle=False) as file:
+        weights = {name: file[name].astype(np.float64) for name in ("own", "apart", "at", "bias")}
+        places = {str(claim): i for i, claim in enumerate(file["claims"])}
+        return Heads(str(file["encoder"]), float(file["weight"]), float(file["scale"]), places, **weights)

@@ -1,0 +1,132 @@
+"""What measures are made of, and where they go: the archive's counts come out, measured rows go in."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+import duckdb
+
+from tracker.store.database import insert
+
+Connection = duckdb.DuckDBPyConnection
+
+
+def polls(connection: Connection) -> list[tuple[str, str, datetime, bool, datetime | None]]:
+    """(outlet, feed, polled at, whether it answered well, oldest entry shown) of every poll, in order."""
+    return _rows(
+        connection,
+        """select outlet, feed, fetched_at, outcome in ('ok', 'unchanged'), oldest_entry_at
+           from feed_fetches order by outlet, fetched_at, run_id""",
+    )
+
+
+def outlet_feeds(connection: Connection) -> list[tuple[str, str, bool]]:
+    """(outlet, feed, is enabled)."""
+    return _rows(connection, "select outlet, feed, is_enabled from feeds order by outlet, feed")
+
+
+def articles_by_day(connection: Connection) -> list[tuple[str, date, int]]:
+    """(outlet, day, dated articles)."""
+    return _rows(
+        connection,
+        """select outlet, published_at::date as day, count(*)::integer
+           from articles where published_at is not null group by all order by outlet, day""",
+    )
+
+
+def entry_times(connection: Connection) -> list[tuple[str, list[datetime]]]:
+    """(feed, believable publication times of its entries, oldest first)."""
+    return _rows(
+        connection,
+        "select feed, list(published_at order by published_at) from entries where published_at is not null group by feed order by feed",
+    )
+
+
+def recent_articles(connection: Connection, since: datetime) -> dict[str, int]:
+    """Feed -> articles published since then."""
+    return dict(
+        _rows(
+            connection,
+            """select e.feed, count(*)::integer from articles a join entries e using (url) where a.published_at >= ? group by e.feed""",
+            (since,),
+        )
+    )
+
+
+def last_polls(connection: Connection) -> dict[str, tuple[datetime | None, str, str]]:
+    """Feed -> (last good poll, last outcome, last reason)."""
+    found = _rows(
+        connection,
+        """select feed, max(fetched_at) filter (outcome in ('ok', 'unchanged')), arg_max(outcome, (fetched_at, run_id)),
+                  arg_max(reason, (fetched_at, run_id)) from feed_fetches group by feed""",
+    )
+    return {feed: (ok_at, outcome, reason) for feed, ok_at, outcome, reason in found}
+
+
+def stories_by_day(connection: Connection) -> list[tuple[str, date, int]]:
+    """(first outlet, day, stories first published) over all subjects."""
+    return _rows(
+        connection,
+        """select first_outlet, first_published_at::date as day, count(*)::integer from dated_stories group by all order by day, first_outlet""",
+    )
+
+
+def theme_stories_by_day(connection: Connection) -> list[tuple[str, str, date, int, int, int]]:
+    """(theme_id, first outlet, day, supports, opposes, neutral), in stories."""
+    return _rows(
+        connection,
+        """select theme_id, outlet, day, count(*) filter (stance = 'supports')::integer, count(*) filter (stance = 'opposes')::integer,
+                  count(*) filter (stance = 'neutral')::integer
+           from story_themes group by all order by theme_id, day, outlet""",
+    )
+
+
+def outlet_months(connection: Connection) -> list[tuple[str, str, date, int, int, int]]:
+    """(theme_id, outlet, first of month, supports, opposes, neutral): stories each outlet carried, by its own article's stance."""
+    return _rows(
+        connection,
+        """
+        with carried as (
+            select t.theme_id, a.outlet, date_trunc('month', min(a.published_at))::date as month, m.story_id,
+                   arg_max(t.stance, (t.confidence, t.article_id)) as stance
+            from article_themes t join articles a using (article_id) join story_members m using (article_id)
+            where a.published_at is not null group by t.theme_id, a.outlet, m.story_id
+        )
+        select theme_id, outlet, month, count(*) filter (stance = 'supports')::integer, count(*) filter (stance = 'opposes')::integer,
+               count(*) filter (stance = 'neutral')::integer
+        from carried group by all order by theme_id, outlet, month
+        """,
+    )
+
+
+def articles_between(connection: Connection, theme_id: str, first: date, last: date, at_most: int) -> list[str]:
+    """article_ids of a theme within some days, most confident first."""
+    found = _rows(
+        connection,
+        """select t.article_id from article_themes t join articles a using (article_id)
+           where t.theme_id = ? and a.published_at::date between ? and ? order by t.confidence desc, t.article_id limit ?""",
+        (theme_id, first, last, at_most),
+    )
+    return [article for (article,) in found]
+
+
+_MEASURES = {
+    "coverage_days": ("outlet", "day", "polls", "failures", "new_articles", "expected", "state"),
+    "feed_states": ("outlet", "feed", "last_ok_at", "last_outcome", "last_reason", "failures_in_a_row", "articles_30d", "silent_since",
+                    "next_due_at"),
+    "stance_days": ("theme_id", "day", "supports", "opposes", "neutral", "net", "low", "high", "net_28d", "low_28d", "high_28d", "stories_28d",
+                    "outlets_28d"),
+    "outlet_months": ("theme_id", "outlet", "month", "stories", "supports", "opposes", "neutral", "net", "low", "high"),
+    "turning_days": ("theme_id", "day", "first_day", "last_day", "measure", "before", "after", "p_value", "articles"),
+}  # fmt: skip
+
+
+def replace_measures(connection: Connection, table: str, found: Sequence[Sequence[Any]]) -> None:
+    """Write one of the measured tables whole: measures are made anew by every analysis."""
+    columns = _MEASURES[table]
+    connection.execute(f"delete from {table}")  # noqa: S608  # a key of _MEASURES
+    insert(connection, table, columns, found)
+
+
+def _rows(connection: Connection, query: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    return connection.execute(query, list(parameters)).fetchall()
