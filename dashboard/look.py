@@ -47,3 +47,19 @@ def ticks(reach: float) -> list[float]:
 def side_words(frame: pd.DataFrame) -> list[str]:
     """The columns supports, opposes and neutral of each row, in words."""
     return [words.sides(*counts) for counts in zip(*(frame[side].astype(int) for side in COLOURS), strict=True)]
+
+
+def label(figure: go.Figure, row: int, y: float, text: str, colour: str, anchor: str) -> None:
+    """A coloured word at the left edge of a subplot row; `anchor`: top hangs it below y, bottom stands it on y."""
+    figure.add_annotation(
+        x=0,
+        xref="paper",
+        y=y,
+        yref=f"y{row if row > 1 else ''}",
+        xanchor="left",
+        yanchor=anchor,
+        text=text,
+        showarrow=False,
+        font={"color": colour, "size": 12},
+        xshift=4,
+    )

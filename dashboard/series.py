@@ -126,9 +126,9 @@ def interval(series: Series, place: int) -> Interval:
 
 
 def halves(first: date, last: date) -> tuple[Window, Window]:
-    """The two equal halves of a span; a middle day of an odd number is left out."""
-    days = ((last - first).days + 1) // 2
-    return Window(first, first + timedelta(days=days - 1)), Window(last - timedelta(days=days - 1), last)
+    """The two halves of a span; of an odd number of days the first has one more."""
+    middle = first + (last - first) // 2
+    return Window(first, middle), Window(middle + timedelta(days=1), last)
 
 
 def compared(grid: Grid) -> tuple[Window, Window]:

@@ -1,5 +1,7 @@
 """Frames about coverage, feeds, rejections and runs come in; the words of the Sources page go out."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from dashboard import words
@@ -50,6 +52,11 @@ def states(coverage: pd.DataFrame, outlets: pd.DataFrame) -> pd.DataFrame:
     state = found["state"].map({"complete": "collected", "partial": "in part", "missing": "missing"})
     state = state.mask(found["state"].eq("complete") & found["new_articles"].eq(0), "nothing published")
     return found.assign(state=state)[["name", "day", "state"]]
+
+
+def unknown(states: pd.DataFrame, outlets: pd.DataFrame, selected: Sequence[str]) -> list[str]:
+    """Names of the selected outlets of whose days nothing is known: they never answered, or their feed has no dates."""
+    return sorted(set(outlets.loc[outlets["outlet"].isin(selected), "name"]) - set(states["name"]))
 
 
 def finding(states: pd.DataFrame, feeds: pd.DataFrame) -> str:

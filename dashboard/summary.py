@@ -90,6 +90,17 @@ def _evidence(change: Interval) -> float:
     return abs(change.value) / ((change.high - change.low) / 2)
 
 
+def telling(table: pd.DataFrame, columns: Sequence[str]) -> list[str]:
+    """The columns worth showing: none that says of every theme that there is too little data, but then the counts before as well."""
+    untested = {
+        column
+        for column, verdicts in (("coverage", ARROWS), ("leaning", LEANS))
+        if set(table[column]) == {verdicts["too little data"]}
+    }
+    hidden = untested | ({"change"} if "coverage" in untested else set()) | (set() if untested else {"net_before"})
+    return [column for column in columns if column not in hidden]
+
+
 @dataclass(frozen=True, slots=True)
 class Card:
     """One of the numbers at the head of a theme's page."""

@@ -1,6 +1,5 @@
 """A theme's series come in, the figure of its share, its net stance and its stories over one time axis goes out."""
 
-import html
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -11,11 +10,10 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from dashboard import look, words
+from dashboard import look, marks, words
 from tracker.measures.volume import MIN_COLLECTED, Series, Window
 
 BAND = "rgba(90,107,130,0.20)"
-WEEKLY_UP_TO_DAYS = 100  # marks are stacked by week in short selections, else by month
 GAP = "rgba(128,134,145,0.22)"
 
 
@@ -29,7 +27,7 @@ class OverTime:
     gaps: tuple[Window, ...]
     share: Series | None  # trailing windows
     net: Series | None
-    marks: pd.DataFrame  # one row a story, drawn instead of the net line where there are too few: day, outlet, stance
+    marks: pd.DataFrame  # from marks.stack; empty where there is a net line or too many
     flags: tuple[date, ...]  # turning points
 
 
@@ -37,9 +35,9 @@ def draw(shown: OverTime) -> go.Figure:
     """Share of coverage, net stance and stories per step, as rows over one time axis."""
     rows = [name for name, has in (("share", shown.share), ("net", shown.net)) if has is not None]
     rows.append("stories" if shown.net is not None or shown.marks.empty else "marks")  # marks are stories already
-    heights = {"share": 0.40, "net": 0.40, "marks": 0.50, "stories": 0.20}
+    pixels = {"share": 180, "net": 190, "marks": marks.height(shown.marks), "stories": 90}
     figure = make_subplots(
-        rows=len(rows), cols=1, shared_xaxes=True, vertical_spacing=0.07, row_heights=[heights[row] for row in rows]
+        rows=len(rows), cols=1, shared_xaxes=True, vertical_spacing=0.07, row_heights=[pixels[row] for row in rows]
     )
     for place, row in enumerate(rows, start=1):
         if row == "share" and shown.share is not None:
@@ -47,7 +45,7 @@ def draw(shown: OverTime) -> go.Figure:
         elif row == "net" and shown.net is not None:
             _net_row(figure, place, shown.net)
         elif row == "marks":
-            _marks_row(figure, place, shown)
+            marks.draw(figure, place, shown.marks)
         else:
             _stories_row(figure, place, shown)
     _mark_gaps(figure, shown.gaps)
@@ -68,7 +66,7 @@ def draw(shown: OverTime) -> go.Figure:
     )  # half a mark, so none is cut at the edge
     ends = [shown.span.first_day - margin, shown.span.last_day + margin]
     figure.update_xaxes(range=[end.isoformat() for end in ends], hoverformat="%d %b %Y")
-    height = 90 + sum({"share": 180, "net": 190, "marks": 230, "stories": 90}[row] for row in rows)
+    height = 90 + sum(pixels[row] for row in rows)
     figure.update_layout(
         template=look.TEMPLATE, height=height, hovermode="x unified", margin_t=30 if shown.flags else 14, bargap=0.15
     )
@@ -114,51 +112,7 @@ def _net_row(figure: go.Figure, row: int, series: Series) -> None:
         range=[-1.05, 1.05], tickvals=[-1, -0.5, 0, 0.5, 1], ticktext=["−1", "−0.5", "even", "+0.5", "+1"], row=row, col=1
     )
     _name(figure, row, "net stance")
-    _poles(figure, row, 1.0, -1.0)
-
-
-def _marks_row(figure: go.Figure, row: int, shown: OverTime) -> None:
-    """A mark a story: support stacked up, opposition stacked down, neutral on the line between."""
-    length = (shown.span.last_day - shown.span.first_day).days + 1
-    bins = pd.to_datetime(shown.marks["day"]).dt.to_period("W" if length <= WEEKLY_UP_TO_DAYS else "M")
-    placed = shown.marks.assign(start=bins.dt.start_time, half=(bins.dt.end_time - bins.dt.start_time) / 2)
-    placed["level"] = placed.groupby(["start", "stance"]).cumcount() + 1
-    reach = max(2, int(placed["level"].max()))
-    placed["y"] = placed["level"].where(placed["stance"] == "supports", -placed["level"])
-    placed.loc[placed["stance"] == "neutral", "y"] = 0
-    for side, symbol in (("supports", "triangle-up"), ("opposes", "triangle-down"), ("neutral", "circle-open")):
-        part = placed[placed["stance"] == side]
-        if part.empty:
-            continue
-        aside = (part["level"] - 1) * (
-            0.014 * length if side == "neutral" else 0
-        )  # neutral ones lie side by side, a mark's width apart
-        days = part["start"] + part["half"] + pd.to_timedelta(aside, unit="D")
-        days = days.mask(days < pd.Timestamp(shown.span.first_day), pd.Timestamp(shown.span.first_day))
-        days = days.mask(days > pd.Timestamp(shown.span.last_day), pd.Timestamp(shown.span.last_day))
-        figure.add_trace(
-            go.Scatter(
-                x=days.dt.strftime("%Y-%m-%dT%H:%M").tolist(),
-                y=part["y"].tolist(),
-                mode="markers",
-                marker={
-                    "size": 11,
-                    "symbol": symbol,
-                    "color": look.COLOURS[side],
-                    "line": {"width": 1.5 if side == "neutral" else 0, "color": look.COLOURS[side]},
-                },
-                text=[
-                    f"{words.day(day)}: {html.escape(outlet)} {look.SAYS[side]}"
-                    for day, outlet in zip(part["day"], part["outlet"], strict=True)
-                ],
-                hovertemplate="%{text}<extra></extra>",
-            ),
-            row=row,
-            col=1,
-        )
-    figure.add_hline(y=0, row=row, col=1, line={"width": 1, "color": look.FAINT}, exclude_empty_subplots=False)
-    figure.update_yaxes(range=[-reach - 1.4, reach + 1.4], showticklabels=False, showgrid=False, row=row, col=1)
-    _poles(figure, row, reach + 1.3, -reach - 1.3)
+    _poles(figure, row)
 
 
 def _stories_row(figure: go.Figure, row: int, shown: OverTime) -> None:
@@ -266,23 +220,9 @@ def _name(figure: go.Figure, row: int, text: str) -> None:
     )
 
 
-def _poles(figure: go.Figure, row: int, high: float, low: float) -> None:
-    for y, text, colour, anchor in (
-        (high, "▲ supports the claim", look.SUPPORTS, "top"),
-        (low, "▼ opposes the claim", look.OPPOSES, "bottom"),
-    ):
-        figure.add_annotation(
-            x=0,
-            xref="paper",
-            y=y,
-            yref=f"y{row if row > 1 else ''}",
-            xanchor="left",
-            yanchor=anchor,
-            text=text,
-            showarrow=False,
-            font={"color": colour, "size": 12},
-            xshift=4,
-        )
+def _poles(figure: go.Figure, row: int) -> None:
+    look.label(figure, row, 1.0, "▲ supports the claim", look.SUPPORTS, "top")
+    look.label(figure, row, -1.0, "▼ opposes the claim", look.OPPOSES, "bottom")
 
 
 def _stretches(known: npt.NDArray[np.bool_]) -> list[list[int]]:

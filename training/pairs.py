@@ -5,8 +5,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import yaml
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 
 from tracker.records import LABELS, Label
 
@@ -17,6 +20,7 @@ CLIMATEFEVER = 3000  # the one first-stage set with 'neutral'
 # Shares of the pairs that are also shown with another wording of their claim; unrelated ones too, else wording gives a side away.
 CONTRARY: dict[Label, float] = {"supports": 0.9, "opposes": 0.7, "neutral": 0.6, "unrelated": 0.5}
 SAME = 0.3
+MAX_TOKENS = 128  # of text and claim together: 99.9 % of the silver pairs are shorter
 MAX_FIRST_CHARS = 400  # as long as our own passages get
 
 
@@ -38,6 +42,17 @@ class Pair:
 def silver(shared: Path) -> list[Pair]:
     """The silver set: real passages for 47 claims, one reading."""
     return _pairs(pd.read_parquet(shared / "corpora/stance/train_ai_silver.parquet"))
+
+
+def article_groups(shared: Path) -> list[int]:
+    """A number for each silver row: the same for passages of one outlet and day, and for those that share a text."""
+    frame = pd.read_parquet(shared / "corpora/stance/train_ai_silver.parquet")
+    of_day = frame.groupby(["source", "outlet", "published"], dropna=False).ngroup()
+    of_text = frame.groupby("text").ngroup()
+    nodes = np.arange(len(frame)), of_day.to_numpy() + len(frame), of_text.to_numpy() + 2 * len(frame)
+    rows = np.concatenate([nodes[0], nodes[0]])
+    links = coo_matrix((np.ones(len(rows)), (rows, np.concatenate(nodes[1:]))), (3 * len(frame), 3 * len(frame)))
+    return [int(group) for group in connected_components(links)[1][: len(frame)]]
 
 
 def dev(shared: Path) -> list[Pair]:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pandas as pd
 import streamlit as st
 
-from dashboard import charts, data, filters, findings, look, questions, series, summary, timeline, words
+from dashboard import charts, data, filters, findings, look, marks, questions, series, summary, timeline, words
 from dashboard.timeline import OverTime
 from tracker.measures import volume
 from tracker.measures.intervals import TRAILING_DAYS
@@ -15,7 +15,6 @@ QUOTES = 5  # a side: enough to judge the judge, few enough to read
 QUOTE_CHARACTERS = 420  # a passage is at most about 320
 PAGE_ROWS = 50
 MAX_OUTLETS = 20  # rows of the outlet chart
-FEW_ENOUGH_TO_SEE = 60  # marks that can be told apart
 MANY = 26  # periods in the mix before quarters take the place of months
 
 version = data.version()
@@ -98,10 +97,11 @@ else:
     points = data.turning_points(version, selection.first, selection.last)
     points = points[points["theme_id"] == theme["theme_id"]]
     share, net = (line if series.is_line(line) else None for line in lines)
-    has_marks = net is None and n <= FEW_ENOUGH_TO_SEE
+    stacked = marks.stack(exact.marks(), window)
+    has_marks = net is None and int(stacked["level"].max()) <= marks.TALLEST
     shown = OverTime(
         window, tuple(steps), bars, tuple(series.gaps(steps, bars["collected"])), share, net,
-        exact.marks() if has_marks else exact.marks().iloc[:0], tuple(sorted({day.date() for day in points["day"]})),
+        stacked if has_marks else stacked.iloc[:0], tuple(sorted({day.date() for day in points["day"]})),
     )  # fmt: skip
     if share or net:
         length = {"day": "7 days", "week": "4 weeks", "month": "month"}[selection.step]
@@ -110,8 +110,8 @@ else:
             "Grey columns were not collected, and nothing is drawn there."
         )
     if net is None:
-        marks = "; each mark is one story, stacked by week or month" if has_marks else ""
-        st.caption(f"Too few stories for a stance line{marks}: {words.sides(supports, opposes, neutral)}.")
+        instead = "; each mark is one story, stacked by week or month" if has_marks else ""
+        st.caption(f"Too few stories for a stance line{instead}: {words.sides(supports, opposes, neutral)}.")
     st.plotly_chart(timeline.draw(shown), config=look.CONFIG, key="over-time", alt=heading)
     for number, flag in enumerate(shown.flags, start=1):
         for point in series.records(points[points["day"] == pd.Timestamp(flag)]):
@@ -178,7 +178,7 @@ st.button("Draw others", on_click=_draw_others, icon=":material/shuffle:", type=
 def _quote(passage: pd.Series) -> None:
     link = words.safe_link(passage["url"])
     said = (
-        f"{passage['speaker'] or 'someone'}, quoted by {passage['name']}"
+        f"{words.named(passage['speaker'])}, quoted by {passage['name']}"
         if passage["voice"] == "quoted"
         else str(passage["name"])
     )

@@ -70,9 +70,7 @@ columns = {
     "stories": st.column_config.NumberColumn("Stories", format="localized", help="In the whole selection"),
     "outlets": st.column_config.NumberColumn("Outlets", help="That published them first"),
 }
-# With nothing to test, the two halves side by side say more than empty columns do.
-untested = ("change", "coverage", "leaning") if set(table["rank"]) == {len(summary.ORDER) - 1} else ("net_before",)
-shown_columns = [column for column in columns if column not in untested]
+shown_columns = summary.telling(table, list(columns))
 for kind, title in (("curated", "Themes we follow"), ("discovered", "Found in the coverage")):
     part = table[table["kind"] == kind]
     if part.empty:

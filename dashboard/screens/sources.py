@@ -32,6 +32,12 @@ if len(states):
     )
     st.plotly_chart(charts.collected(states), config=look.CONFIG, key="collected-chart", alt=finding)
 
+unknown = sourcing.unknown(states, outlets, selection.outlets)
+if unknown:
+    st.caption(
+        words.plain(f"Of the days of {words.together(unknown)} nothing is known: never answered, or a feed without dates.")
+    )
+
 st.header("Feeds", anchor="feeds")
 st.dataframe(
     feeds, hide_index=True, height="content" if len(feeds) < 25 else 600, alt="State of each feed",

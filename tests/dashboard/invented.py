@@ -406,7 +406,7 @@ def _article(
                 "stance": stance,
                 **chances,
                 "p_unrelated": 0.08,
-                "voice": "quoted" if is_quoted else "outlet",
+                "voice": "quoted" if is_quoted or "Oren" in text else "outlet",
                 "speaker": "Ilse Barendt" if is_quoted else None,
             }
         )

@@ -1,5 +1,6 @@
 """Figures as data: holes stay holes, counts stay counts, labels stay text."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
 
@@ -8,7 +9,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from dashboard import charts, series, summary, timeline
+from dashboard import charts, marks, series, summary, timeline
 from dashboard.timeline import OverTime
 from tracker.measures import volume
 from tracker.measures.volume import Window
@@ -40,7 +41,8 @@ def shown(theme: series.Theme, flags: tuple[date, ...] = ()) -> OverTime:
     lines = [series.broken(line, is_collected) for line in (theme.share(trailing), theme.net(trailing))]
     share, net = (line if series.is_line(line) else None for line in lines)
     gaps = tuple(series.gaps(steps, bars["collected"]))
-    return OverTime(Window(grid.first_day, grid.last_day), tuple(steps), bars, gaps, share, net, theme.marks(), flags)
+    span = Window(grid.first_day, grid.last_day)
+    return OverTime(span, tuple(steps), bars, gaps, share, net, marks.stack(theme.marks().iloc[:0], span), flags)
 
 
 @settings(max_examples=25, deadline=None)
@@ -72,16 +74,17 @@ def test_share_starts_at_zero_net_at_fixed_ends_and_hover_names_n() -> None:
     assert "224 of 896 stories, 8 outlets" in share.customdata[-1]
 
 
-def test_few_stories_are_marks_one_each() -> None:
-    theme = theme_with(set())
-    few = OverTime(Window(FIRST, theme.grid.last_day), *_no_lines(theme))
-    figure = timeline.draw(few)
-    assert sum(len(trace.x) for trace in figure.data if trace.mode == "markers") == len(few.marks)
-
-
-def _no_lines(theme: series.Theme) -> tuple:
-    full = shown(theme)
-    return full.windows, full.sides, full.gaps, None, None, full.marks.head(7), ()
+def test_few_stories_are_marks_one_each_and_sides_do_not_mix() -> None:
+    full = shown(theme_with(set()))
+    stories = pd.DataFrame(
+        {"day": [FIRST] * 6, "outlet": ["<i>x</i>"] * 6, "stance": ["supports"] * 3 + ["opposes"] * 2 + ["neutral"]}
+    )
+    stacked = marks.stack(stories, full.span)
+    figure = timeline.draw(replace(full, share=None, net=None, marks=stacked))
+    up, down, aside = (list(trace.y) for trace in figure.data)
+    assert (up, down) == ([1, 2, 3], [-1, -2])
+    assert aside[0] < min(down)
+    assert "<i>" not in figure.data[0].text[0]
 
 
 def test_mix_keeps_neutral_apart_and_draws_counts_when_few() -> None:

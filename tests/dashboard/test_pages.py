@@ -8,6 +8,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import serve
+from tracker.store.database import open_archive
+from tracker.store.publish import publish
 
 SCREENS = ("overview", "narrative", "sources", "query", "method")
 
@@ -170,3 +172,16 @@ def test_without_a_published_file_the_page_says_what_to_run(tmp_path: Path, monk
     app = visit(tmp_path, "overview", monkeypatch)
     assert app.title[0].value == "Nothing is published yet"
     assert "tracker demo" in app.code[0].value
+
+
+def test_an_archive_that_saw_nothing_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = open_archive(None)
+    publish(connection, tmp_path, "20261101T000000Z")
+    app = visit(tmp_path, "overview", monkeypatch)
+    assert app.title[0].value == "Nothing is collected yet"
+
+
+def test_an_unnamed_speaker_is_someone_not_nan(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = visit(large, "narrative", monkeypatch, n="end-of-scaling", range="all")
+    assert not any(caption.value.startswith("nan") for caption in app.caption)
+    assert any("quoted by" in caption.value for caption in app.caption)

@@ -1,14 +1,16 @@
-"""The shipped judge reads pairs we wrote ourselves; an altered model is refused."""
+"""The shipped judge reads pairs we wrote ourselves; a claim it was not trained on is read without heads; an altered model is refused."""
 
 import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tracker.errors import ModelError
 from tracker.stance import judge
+from tracker.themes.embed import OnnxEncoder
 
 SCALING = "Making AI models bigger with more data and compute no longer delivers transformative progress."
 SPENDING = "The massive spending on AI chips and data centers is justified."
@@ -43,8 +45,21 @@ CLEAR = [
 ]
 
 
+UNKNOWN = "Cities should plant more trees along their streets."
+
+
 @pytest.fixture(scope="module")
-def shipped() -> judge.OnnxJudge:
+def encoder() -> OnnxEncoder:
+    return OnnxEncoder()
+
+
+@pytest.fixture(scope="module")
+def shipped(encoder: OnnxEncoder) -> judge.OnnxJudge:
+    return judge.OnnxJudge(encoder.encode)
+
+
+@pytest.fixture(scope="module")
+def headless() -> judge.OnnxJudge:
     return judge.OnnxJudge()
 
 
@@ -52,8 +67,11 @@ def test_clear_cut_pairs(shipped: judge.OnnxJudge) -> None:
     found = [stance.label for stance in shipped.judge([(text, claim) for text, claim, _ in CLEAR])]
     right = [label == expected for label, (_, _, expected) in zip(found, CLEAR, strict=True)]
     flips = [pair for pair, label in zip(CLEAR, found, strict=True) if {pair[2], label} == {"supports", "opposes"}]
-    # As measured for this first judge, no more: it has most trouble with 'opposes'. A better judge should raise both numbers.
-    assert sum(right) >= 8, list(zip(found, CLEAR, strict=True))
+    against = [ok for ok, (_, _, expected) in zip(right, CLEAR, strict=True) if expected == "opposes"]
+    # As measured, no more: 10 right, of which one is a near tie that another processor may round the other way. A better judge
+    # should raise all three numbers.
+    assert sum(right) >= 9, list(zip(found, CLEAR, strict=True))
+    assert sum(against) >= 3, list(zip(found, CLEAR, strict=True))
     assert len(flips) <= 2, flips
 
 
@@ -77,6 +95,24 @@ def test_a_pair_gets_the_same_answer_whatever_its_company(shipped: judge.OnnxJud
     assert together[3:4] == shipped.judge(pairs[3:4])
 
 
+def test_a_claim_of_the_training_set_is_read_with_its_head(shipped: judge.OnnxJudge, headless: judge.OnnxJudge) -> None:
+    pairs = [(text, claim) for text, claim, _ in CLEAR]
+    assert all(ours != alone for ours, alone in zip(shipped.judge(pairs), headless.judge(pairs), strict=True))
+
+
+def test_any_other_claim_is_read_without_heads(shipped: judge.OnnxJudge, headless: judge.OnnxJudge) -> None:
+    others = [(text, claim) for text, _, _ in CLEAR for claim in (UNKNOWN, SCALING.lower())]
+    mixed = [*others, *((text, claim) for text, claim, _ in CLEAR)]
+    assert shipped.judge(others) == headless.judge(others) == shipped.judge(mixed)[: len(others)]
+
+
+def test_vectors_of_another_length_are_refused() -> None:
+    other = judge.OnnxJudge(lambda texts: np.zeros((len(texts), 12), dtype=np.float32))
+    with pytest.raises(ModelError, match="384"):
+        other.judge([("Scaling has hit a wall.", SCALING)])
+    assert len(other.judge([("Trees cool the streets.", UNKNOWN)])) == 1
+
+
 def test_odd_input_is_read(shipped: judge.OnnxJudge) -> None:
     assert shipped.judge([]) == []
     texts = ["data " * 5000, "", "Les données manquent — 数据不足 🙂"]
@@ -86,13 +122,14 @@ def test_odd_input_is_read(shipped: judge.OnnxJudge) -> None:
     assert len(shipped.judge([("short", "a very long claim " * 200)])) == 1
 
 
-def test_the_name_gives_model_and_revision(shipped: judge.OnnxJudge) -> None:
+def test_the_name_tells_with_and_without_heads_apart(shipped: judge.OnnxJudge, headless: judge.OnnxJudge) -> None:
     manifest = judge.read_manifest()
-    assert shipped.name == f"{manifest.name}@{manifest.revision}"
+    assert shipped.name == f"{manifest.name}+heads@{manifest.revision}"
+    assert headless.name == f"{manifest.name}@{manifest.revision}"
 
 
-def _alter_weights(folder: Path) -> None:
-    path = folder / "stance.onnx"
+def _alter(folder: Path, name: str) -> None:
+    path = folder / name
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(bytes(content))
@@ -113,7 +150,9 @@ def _forget_tokenizer(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        (_alter_weights, "stance.onnx"),
+        (lambda folder: _alter(folder, "stance.onnx"), "stance.onnx"),
+        (lambda folder: _alter(folder, "heads.npz"), "heads.npz"),
+        (lambda folder: (folder / "heads.npz").unlink(), "heads.npz"),
         (lambda folder: (folder / "stance.onnx").unlink(), "stance.onnx"),
         (lambda folder: (folder / "tokenizer.json").write_text("{}"), "tokenizer.json"),
         (lambda folder: (folder / "MANIFEST.json").unlink(), "MANIFEST.json"),
@@ -127,5 +166,5 @@ def test_an_absent_or_altered_file_is_refused(tmp_path: Path, change: Callable[[
     shutil.copytree(judge.MODEL, folder)
     change(folder)
     with pytest.raises(ModelError, match=named) as refusal:
-        judge.OnnxJudge(folder)
+        judge.OnnxJudge(folder=folder)
     assert "\n" not in str(refusal.value)

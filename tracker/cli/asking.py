@@ -33,9 +33,10 @@ def judge(source: In, target: Out) -> None:
     Example: `tracker judge --in passages.jsonl --out judged.jsonl`
     """
     from tracker.stance.judge import OnnxJudge
+    from tracker.themes.embed import OnnxEncoder
 
     rows = list(_rows(source, ("text", "claim")))
-    stances = OnnxJudge().judge([(row["text"], row["claim"]) for row in rows])
+    stances = OnnxJudge(OnnxEncoder().encode).judge([(row["text"], row["claim"]) for row in rows])
     _write(
         target,
         [
@@ -67,7 +68,8 @@ def assign(
     if (data / "archive.duckdb").is_file():
         with options.archive(data) as archive:
             discovered = [theme for theme in derived.themes(archive) if theme.theme.kind == "discovered"]
-    found = assigning.assign([row["text"] for row in rows], settings, discovered, OnnxEncoder(), OnnxJudge())
+    encoder = OnnxEncoder()
+    found = assigning.assign([row["text"] for row in rows], settings, discovered, encoder, OnnxJudge(encoder.encode))
     named = [[{"slug": slug, "strength": round(strength, 4)} for slug, strength in of_text] for of_text in found]
     _write(target, [{**row, "themes": of_text} for row, of_text in zip(rows, named, strict=True)])
 
@@ -192,8 +194,9 @@ def evaluate(
     arguments = dict(wanted[what])
     if what == "stance":
         from tracker.stance.judge import OnnxJudge
+        from tracker.themes.embed import OnnxEncoder
 
-        arguments["judge"] = OnnxJudge()
+        arguments["judge"] = OnnxJudge(OnnxEncoder().encode)
     rows = scorer.evaluate(**arguments).rows()
     table(("measure", "value", "floor", "detail"), [(m, v, floors.get(m), d) for m, v, d in rows], as_json)
     below = [m for m, v, _ in rows if v is not None and m in floors and v < floors[m]]
@@ -236,7 +239,7 @@ def _checks(feeds: Path, themes: Path, data: Path) -> Iterator[tuple[str, tuple[
     yield "feeds", tried(lambda: f"{len(read_feeds(feeds).outlets)} outlets in {feeds}")
     yield "themes", tried(lambda: f"{len(read_themes(themes).themes)} themes in {themes}")
     yield "encoder", tried(lambda: OnnxEncoder().name)
-    yield "judge", tried(lambda: OnnxJudge().name)
+    yield "judge", tried(lambda: OnnxJudge(OnnxEncoder().encode).name)
     free = shutil.disk_usage(next(p for p in (data, *data.resolve().parents) if p.exists())).free
     room = f"{free / 2**30:.1f} GiB free in {data}"
     yield "disk", ("fine", room) if free > _FREE_BYTES else ("wrong", f"{room}: make room")

@@ -221,7 +221,8 @@ def _analyse(
     from tracker.themes.embed import OnnxEncoder
 
     watched("models", 0, 1)
-    encoder, judge = OnnxEncoder(), OnnxJudge()
+    encoder = OnnxEncoder()
+    judge = OnnxJudge(encoder.encode)
     pipeline.analyse(connection, settings, run, encoder, judge, watched, refit, everything)
     observed.finish_run(connection, run, options.now(), encoder.name, judge.name)
 

@@ -43,16 +43,19 @@ _ZONES |= {"jst": 540, "kst": 540, "acst": 570, "acdt": 630, "aest": 600, "aedt"
 # RFC 822's military letters: A to M without J are west, N to Y east, as that text has it.
 _ZONES |= {letter: -60 * hours for hours, letter in enumerate("abcdefghiklm", 1)}
 _ZONES |= {letter: 60 * hours for hours, letter in enumerate("nopqrstuvwxy", 1)}
+_MONTH = (
+    "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
+)
 _MONTHS = {name.lower(): i for i, name in enumerate(calendar.month_abbr) if name}
 _CLOCK = r"(?:(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?\s*(?P<half>[ap]\.?m\.?)?)"
 _ZONE = r"\s*\(?(?P<zone>[A-Za-z]{1,5}|(?:gmt|utc)?\s*[+-]\d{1,2}:?\d{2})?\)?(?:\s*\(.*\))?"
 _YEAR = r"(?P<year>\d{2}|\d{4})"
 _RFC822 = re.compile(
-    rf"(?:[a-z]+\.?,?\s*)?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[\s-]+(?P<month>[a-z]{{3}})[a-z]*\.?,?[\s-]+{_YEAR},?(?:[\s,]+{_CLOCK})?{_ZONE}",
+    rf"(?:[a-z]+\.?,?\s*)?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[\s-]+(?P<month>{_MONTH})\.?,?[\s-]+{_YEAR},?(?:[\s,]+{_CLOCK})?{_ZONE}",
     re.IGNORECASE,
 )
 _MONTH_FIRST = re.compile(
-    rf"(?:[a-z]+\.?,\s*)?(?P<month>[a-z]{{3}})[a-z]*\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+{_YEAR},?(?:\s*(?:at\s+)?{_CLOCK})?{_ZONE}",
+    rf"(?:[a-z]+\.?,\s*)?(?P<month>{_MONTH})\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+{_YEAR},?(?:\s*(?:at\s+)?{_CLOCK})?{_ZONE}",
     re.IGNORECASE,
 )
 _ASCTIME = re.compile(
@@ -110,7 +113,7 @@ def _from_iso(found: re.Match[str]) -> datetime | None:
 
 
 def _from_words(part: dict[str, str | None]) -> datetime | None:
-    month = _MONTHS.get((part["month"] or "").lower())
+    month = _MONTHS.get((part["month"] or "").lower()[:3])
     year, hour = int(part["year"] or 0), int(part["hour"] or 0)
     if len(part["year"] or "") == 2:
         year += 1900 if year > 68 else 2000  # as POSIX reads two digits

@@ -1,4 +1,4 @@
-"""A claim of the training set and a passage's vector in, four scores out: one small regression for each claim, on frozen embeddings."""
+"""A claim of the training set and a passage's vector in, four scores out: one linear head for each claim, on frozen embeddings."""
 
 import hashlib
 import io
@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 class Heads:
     """Weights for the n claims of the training set, over vectors of d numbers.
 
-    A passage u has the logits `own[i] @ u + apart @ |u - at[i]| + bias[i]` toward claim i. Shapes: `own` (n, 4, d), `apart` (4, d),
-    `at` (n, d), the claims' vectors, `bias` (n, 4). They are averaged with the cross-encoder's logits: `weight` (0..1) is their part,
-    `scale` the temperature of the average, by which it is multiplied. `encoder`: whose vectors they were fitted on.
+    A passage with vector u has the logits `own[i] @ u + bias[i]` toward claim i; shapes `own` (n, 4, d) and `bias` (n, 4). They are
+    averaged with the cross-encoder's logits: `weight` (0..1) is their part, and `scale` is what the average is multiplied with, so
+    that its softmax is calibrated. `encoder`: whose vectors they were fitted on. `places`: digest of a claim's text -> i.
     """
 
     encoder: str
@@ -22,14 +22,12 @@ class Heads:
     scale: float
     places: dict[str, int]
     own: NDArray[np.float64]
-    apart: NDArray[np.float64]
-    at: NDArray[np.float64]
     bias: NDArray[np.float64]
 
     @property
     def dimensions(self) -> int:
         """Length of the vectors."""
-        return self.at.shape[1]
+        return int(self.own.shape[2])
 
     def know(self, claim: str) -> bool:
         """Whether there is a head for this very wording."""
@@ -38,8 +36,7 @@ class Heads:
     def scores(self, claim: str, vector: NDArray[np.float32], logits: NDArray[np.float64]) -> NDArray[np.float64]:
         """Log probabilities up to a constant, shape (4,), of a passage with this vector and these cross-encoder logits (4,)."""
         i = self.places[digest(claim)]
-        u = vector.astype(np.float64)
-        head = self.own[i] @ u + self.apart @ np.abs(u - self.at[i]) + self.bias[i]
+        head = self.own[i] @ vector.astype(np.float64) + self.bias[i]
         found: NDArray[np.float64] = self.scale * (self.weight * head + (1 - self.weight) * logits)
         return found
 
@@ -50,8 +47,13 @@ def digest(claim: str) -> str:
 
 
 def read(content: bytes) -> Heads:
-    """The heads in a file written by training/heads.py; the caller has checked its digest."""
+    """The heads in a file written by `python -m training.ship`; the caller has checked its digest."""
     with np.load(io.BytesIO(content), allow_pickle=False) as file:
-        weights = {name: file[name].astype(np.float64) for name in ("own", "apart", "at", "bias")}
-        places = {str(claim): i for i, claim in enumerate(file["claims"])}
-        return Heads(str(file["encoder"]), float(file["weight"]), float(file["scale"]), places, **weights)
+        return Heads(
+            encoder=str(file["encoder"]),
+            weight=float(file["weight"]),
+            scale=float(file["scale"]),
+            places={str(claim): i for i, claim in enumerate(file["claims"])},
+            own=file["own"].astype(np.float64),
+            bias=file["bias"].astype(np.float64),
+        )

@@ -130,7 +130,8 @@ class OnnxJudge:
     def _logits(self, encoded: "Encoding") -> NDArray[np.float64]:
         inputs = {"input_ids": encoded.ids, "attention_mask": encoded.attention_mask, "token_type_ids": encoded.type_ids}
         (logits,) = self._session.run(["logits"], {name: np.array([row], dtype=np.int64) for name, row in inputs.items()})
-        return np.asarray(logits, dtype=np.float64)[0]
+        found: NDArray[np.float64] = np.asarray(logits, dtype=np.float64)[0]
+        return found
 
 
 def _stance(scores: NDArray[np.float64]) -> Stance:

@@ -83,8 +83,9 @@ def discover_themes(
     """Refit when it pays, else assign the new articles to the themes there are."""
     rules = settings.discovery
     stories, fitted_on, unassigned = derived.growth(connection)
-    due = stories - fitted_on >= rules.refit_growth * max(fitted_on, 1) or unassigned >= rules.refit_unassigned * max(fitted_on, 1)
-    if stories >= rules.min_articles_to_discover and (refit or (due and stories > fitted_on)):
+    grown = stories - fitted_on >= max(1, rules.refit_growth * fitted_on)
+    unexplained = unassigned >= max(discover.cluster_size(fitted_on), rules.refit_unassigned * fitted_on)
+    if stories >= rules.min_articles_to_discover and (refit or grown or unexplained):
         _refit(connection, settings, run, encoder, curated)
     elif new:
         _assign(connection, settings, run, encoder, [article.article_id for article in new])
@@ -103,7 +104,8 @@ def _refit(connection: Connection, settings: Settings, run: Run, encoder: embed.
     for position, cluster in enumerate(fit.clusters):
         members = [ids[i] for i in cluster.members]
         if position in matches:
-            derived.move_theme(connection, known[matches[position]].theme.theme_id, cluster.terms, cluster.centroid)
+            theme = known[matches[position]].theme  # merged ones too: what is near them goes where they went
+            derived.move_theme(connection, theme, cluster.terms, cluster.centroid)
             continue
         name = label.name(cluster.terms, [bodies[i] for i in cluster.members], names)
         slug = label.slug(name, slugs)

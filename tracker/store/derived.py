@@ -216,9 +216,10 @@ def update_curated(connection: Connection, theme: Theme) -> None:
     )
 
 
-def move_theme(connection: Connection, theme_id: str, terms: Sequence[str], centroid: Vectors) -> None:
-    """After a refit a discovered theme follows its story: new terms and centroid; id, slug, name and claim stay."""
-    connection.execute("update themes set terms = ?, centroid = ? where theme_id = ?", (list(terms), centroid.tolist(), theme_id))
+def move_theme(connection: Connection, theme: Theme, terms: Sequence[str], centroid: Vectors) -> None:
+    """After a refit a theme follows its story: new centroid and, if it is still a discovered one, terms; id, slug, name and claim stay."""
+    kept = theme.terms if theme.kind == "curated" else terms
+    connection.execute("update themes set terms = ?, centroid = ? where theme_id = ?", (list(kept), centroid.tolist(), theme.theme_id))
 
 
 def set_judged_with(connection: Connection, theme_id: str, digest: str) -> None:
