@@ -1,6 +1,8 @@
 """What training/judge.py left in --out, and the labelled sets, in; tracker/stance/model/ and evals/stance_loto.json out (no torch).
 
     python -m training.ship --shared ../shared --out DIR --revision DATE
+
+The heads are fitted here (training/heads.py); the cross-encoder is taken as it is.
 """
 
 import argparse
@@ -36,7 +38,9 @@ def main() -> None:
     """Read the arguments; write the model folder and the result file."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--shared", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True, help="where training.judge left stance.onnx, tokenizer.json and the folds")
+    parser.add_argument(
+        "--out", type=Path, required=True, help="where training.judge left stance.onnx, tokenizer.json and the folds"
+    )
     parser.add_argument("--revision", required=True)
     args = parser.parse_args()
     ship(args.shared, args.out, args.revision, MODEL, RESULTS)
@@ -54,7 +58,9 @@ def ship(shared: Path, out: Path, revision: str, folder: Path, results: Path) ->
     encoder = OnnxEncoder()
     known = fit_heads(silver, pairs.article_groups(shared), held_silver, encoder, folder / "heads.npz")
     files = {name: _entry(folder / name) for name in ("stance.onnx", "tokenizer.json", "heads.npz")}
-    manifest = Manifest(name=NAME, revision=revision, base=BASE, max_tokens=pairs.MAX_TOKENS, calibration=calibration, files=files)
+    manifest = Manifest(
+        name=NAME, revision=revision, base=BASE, max_tokens=pairs.MAX_TOKENS, calibration=calibration, files=files
+    )
     (folder / "MANIFEST.json").write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
 
     unknown = probabilities(held_silver * np.array(calibration.scale) + np.array(calibration.shift))
@@ -69,7 +75,9 @@ def ship(shared: Path, out: Path, revision: str, folder: Path, results: Path) ->
         "folds": [sorted(theme for theme, fold in folds.items() if fold == i) for i in range(pairs.FOLDS)],
         "themes_held_out_dev": _report("cross-encoder alone, held out, float", dev, unknown_dev).as_dict(),
         "themes_held_out_silver": _report("cross-encoder alone, held out, float", silver, unknown).as_dict(),
-        "themes_seen_silver": _report("heads fitted without the article, cross-encoder without the theme", silver, known).as_dict(),
+        "themes_seen_silver": _report(
+            "heads fitted without the article, cross-encoder without the theme", silver, known
+        ).as_dict(),
         "themes_seen_dev": score(OnnxJudge(encoder.encode, folder), rows),
         "themes_seen_dev_without_heads": score(OnnxJudge(folder=folder), rows),
         "decide": curve(targets, known),
@@ -138,7 +146,11 @@ def curve(truth: Ints, chances: Floats) -> dict[str, list[dict[str, float]]]:
 
 def _at(taken: npt.NDArray[np.bool_], right: npt.NDArray[np.bool_], threshold: float) -> dict[str, float]:
     hits = int((taken & right).sum())
-    return {"threshold": threshold, "precision": round(hits / max(int(taken.sum()), 1), 3), "recall": round(hits / int(right.sum()), 3)}
+    return {
+        "threshold": threshold,
+        "precision": round(hits / max(int(taken.sum()), 1), 3),
+        "recall": round(hits / int(right.sum()), 3),
+    }
 
 
 def _report(name: str, rows: Sequence[pairs.Pair], chances: Floats) -> Report:
