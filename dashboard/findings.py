@@ -104,9 +104,8 @@ def mix(supports: int, opposes: int, neutral: int) -> str:
             if supports and opposes
             else words.sides(supports, opposes, neutral)
         )
-    return f"{larger:,} of the {decided:,} stories that take a side {verb} the claim" + (
-        f"; {neutral:,} more stay neutral" if neutral else ""
-    )
+    stay = f"; {neutral:,} more {'stays' if neutral == 1 else 'stay'} neutral" if neutral else ""
+    return f"{larger:,} of the {decided:,} stories that take a side {verb} the claim{stay}"
 
 
 def outlets(frame: pd.DataFrame, overall: float) -> str:

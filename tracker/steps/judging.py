@@ -41,9 +41,9 @@ def judge_mentions(
 
     A discovered theme's articles are judged by their passage nearest to its provisional claim, and again when membership moved.
     """
-    described = {theme.theme_id: theme for theme in curated}
+    from_file = {theme.theme_id: theme for theme in curated}
     stored = [s for s in derived.themes(connection) if s.status != "merged"]
-    themes = [described.get(s.theme.theme_id, s.theme) for s in stored]
+    themes = [from_file.get(s.theme.theme_id, s.theme) for s in stored]
     changed = {s.theme.theme_id for s, theme in zip(stored, themes, strict=True) if s.judged_with != _digest(theme, encoder, judge)}
     members = {t.theme_id: derived.members(connection, t.theme_id) for t in themes if t.kind == "discovered"}
     moved = {t.theme_id: set(members[t.theme_id]) ^ derived.articles_of(connection, t.theme_id) for t in themes if t.kind == "discovered"}
@@ -53,15 +53,17 @@ def judge_mentions(
         return
 
     passages = derived.passages(connection, encoder.name, wanted)
+    ids, article_vectors = derived.article_vectors(connection, encoder.name, set(passages.articles))
     of_new = np.fromiter((article in new for article in passages.articles), dtype=bool, count=len(passages.articles))
     work = []
     for theme in themes:
         scope = None if theme.theme_id in changed else moved[theme.theme_id] if theme.kind == "discovered" else new
         if theme.kind == "curated":
-            near = mentions.candidates(
-                passages.texts, passages.vectors, theme, encoder.encode(mentions.descriptions(theme)), rules.candidate_similarity
-            )
-            rows = [int(i) for i in near if scope is None or of_new[i]]
+            described = encoder.encode(mentions.descriptions(theme))
+            subject = mentions.on_subject(article_vectors, described, rules.subject_similarity)
+            on_subject = {article for article, is_on in zip(ids, subject, strict=True) if is_on}
+            near = mentions.candidates(passages.texts, passages.vectors, theme, described, rules.candidate_similarity)
+            rows = [int(i) for i in near if passages.articles[i] in on_subject and (scope is None or of_new[i])]
         else:
             of_theme = set(members[theme.theme_id]) if scope is None else set(members[theme.theme_id]) & set(scope)
             inside = [i for i, article in enumerate(passages.articles) if article in of_theme]

@@ -1,5 +1,6 @@
 """Articles become stories, passages, vectors and themes; all of it stands in the archive when it is done."""
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
@@ -14,6 +15,7 @@ from tracker.store import derived
 from tracker.themes import discover, embed, label, link
 
 Connection = duckdb.DuckDBPyConnection
+_ADDRESS = re.compile(r"(?:https?://|www\.)\S+")
 Progress = Callable[[str, int, int], None]
 
 
@@ -94,7 +96,8 @@ def discover_themes(
 def _refit(connection: Connection, settings: Settings, run: Run, encoder: embed.Encoder, curated: Sequence[Theme]) -> None:
     rules = settings.discovery
     ids, titles, texts, vectors = derived.story_vectors(connection, encoder.name, rules.max_articles_to_fit)
-    bodies = [f"{title}. {text}"[:2000] for title, text in zip(titles, texts, strict=True)]
+    # Addresses are no words of a theme; the first 2,000 characters say what a story is about
+    bodies = [_ADDRESS.sub("", f"{title}. {text}")[:2000] for title, text in zip(titles, texts, strict=True)]
     fit = discover.fit(bodies, vectors, [theme.claim for theme in curated], encoder, rules.seed)
 
     stored = derived.themes(connection)

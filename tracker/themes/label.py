@@ -97,7 +97,7 @@ def _stem(word: str) -> str:
 def _phrase(terms: Sequence[str], texts: Sequence[str]) -> str:
     # the first and the newest: when a name is taken, the next term makes the difference
     spelled = ", ".join(_as_written(term, texts) for term in dict.fromkeys((terms[0], terms[-1])))
-    return spelled[:1].upper() + spelled[1:]
+    return spelled[:1].upper() + spelled[1:] if spelled.split(" ", 1)[0].strip(",").islower() else spelled  # not 'IPhone'
 
 
 def _as_written(term: str, texts: Sequence[str]) -> str:

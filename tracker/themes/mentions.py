@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tracker.records import Theme
-from tracker.themes.embed import Vectors
+from tracker.themes.embed import Vectors, unit
 
 
 def descriptions(theme: Theme) -> tuple[str, ...]:
@@ -27,6 +27,14 @@ def candidates(passages: Sequence[str], vectors: Vectors, theme: Theme, describe
         alias = re.compile(r"\b(?:" + "|".join(re.escape(t) for t in theme.terms) + r")\b", re.IGNORECASE)
         near = near | np.fromiter((bool(alias.search(p)) for p in passages), dtype=bool, count=len(passages))
     return np.flatnonzero(near)
+
+
+def on_subject(articles: Vectors, described: Vectors, similarity: float) -> np.ndarray:
+    """Which articles are on a theme's subject at all: near to the mean of its descriptions.
+
+    A sentence about losses reads alike in a story about postage and in one about data centers; the article tells them apart.
+    """
+    return articles @ unit(described.mean(axis=0)) >= similarity
 
 
 def best_of_each(articles: Sequence[str], vectors: Vectors, claim: Vectors) -> dict[str, int]:
