@@ -36,17 +36,18 @@ st.markdown(
 
 st.header("How often is the judge right?", anchor="accuracy")
 name = accuracy.judge_name()
-found = accuracy.read()
+found, unseen = accuracy.read(accuracy.KNOWN), accuracy.read(accuracy.HELD_OUT)
 st.caption(f"Judge: {name or 'none is packaged with this installation'}.")
-if found is None:
+if found is None or unseen is None:
     st.info(
         "Its accuracy was not measured in this installation. Run 'tracker evaluate stance' in a checkout.",
         title="Not measured here",
     )
 else:
     st.markdown(
-        f"On **{found.rows:,} labelled passages** about themes it had not seen in training: macro-F1 **{found.macro_f1:.2f}** "
-        f"({found.low:.2f} to {found.high:.2f}). Where it and the label both take a side, it is the same side in **{found.polarity:.0%}**."
+        f"On **{found.passages:,} labelled passages** it had not seen: macro-F1 **{found.macro_f1:.2f}** ({found.low:.2f} to {found.high:.2f}) "
+        f"for the claims of themes.yaml. Where it and the label both take a side, it is the same side in **{found.polarity:.0%}**. For a claim it "
+        f"was not trained on: macro-F1 **{unseen.macro_f1:.2f}** ({unseen.low:.2f} to {unseen.high:.2f}), and it hardly ever says *opposes*."
     )
     left, right = st.columns(2, gap="medium")
     with left:

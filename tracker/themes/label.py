@@ -69,8 +69,10 @@ _VERB = re.compile(
     r"\b(is|are|was|were|will|would|can|could|may|must|should|has|have|had|does|do|did|remains?|shows?|makes?|needs?|means?|says?|\w{3,}(?:ed|es))\b"
 )
 _PERSONAL = re.compile(r"\b(I|I'm|you|your|we|our|us|my|click|subscribe|sign up|read more|newsletter)\b", re.IGNORECASE)
+# Does not stand alone: an opening quote or dash, a dateline, a pronoun, a connective
 _DANGLING = re.compile(
-    r"^(It|This|That|These|Those|They|He|She|But|And|Or|So|Then|However|Meanwhile|Still|Yet|Also|Here|There|Such|Both|According|[\"“”'‘(\[–—-])"
+    r"^(?:\W|[A-Z]{4,},? |(?:It|This|That|These|Those|They|He|She|But|And|Or|So|Then|However|Meanwhile|Still|Yet|Also|Here|There|Such|Both"
+    r"|According)\b)"
 )
 
 
@@ -84,6 +86,7 @@ def is_assertive(passage: str) -> bool:
         and text.endswith(".")
         and ends == 1
         and "?" not in text
+        and "|" not in text  # a row of a table, or of links
         and not _DANGLING.match(text)
         and not _PERSONAL.search(text)
         and bool(_VERB.search(text))
