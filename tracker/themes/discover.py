@@ -35,8 +35,8 @@ class Fit:
 
 
 def cluster_size(stories: int) -> int:
-    """Smallest cluster that founds a theme: 8 stories, and half a per cent of a large archive, so that themes stay some dozens."""
-    return max(8, stories // 200)
+    """Smallest cluster that founds a theme: 8 stories, and one in 150 of a large archive, so that themes stay some dozens."""
+    return max(8, stories // 150)
 
 
 def fit(texts: Sequence[str], vectors: Vectors, claims: Sequence[str], encoder: Encoder, seed: int) -> Fit:
@@ -57,7 +57,11 @@ def fit(texts: Sequence[str], vectors: Vectors, claims: Sequence[str], encoder: 
     model = BERTopic(
         embedding_model=Words(),
         umap_model=UMAP(n_neighbors=15, n_components=5, min_dist=0.0, metric="cosine", random_state=seed),
-        hdbscan_model=HDBSCAN(min_cluster_size=cluster_size(len(texts)), metric="euclidean", cluster_selection_method="eom"),
+        # Leaves, not the default 'eom': on tldr_2025 that gave two themes, one of 4,468 stories; leaves gave dozens, none above 350.
+        # Five neighbours make a core point, whatever the cluster size: fewer outliers (41 against 48 %) before the assignment by nearness
+        hdbscan_model=HDBSCAN(
+            min_cluster_size=cluster_size(len(texts)), min_samples=5, metric="euclidean", cluster_selection_method="leaf"
+        ),
         # No min_df: BERTopic counts one document a topic here, so rare means typical of one theme
         vectorizer_model=CountVectorizer(stop_words="english", ngram_range=(1, 2), token_pattern=r"(?u)\b[^\W\d_][\w+.-]*\w\b"),
         ctfidf_model=ClassTfidfTransformer(bm25_weighting=True, reduce_frequent_words=True),
