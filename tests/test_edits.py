@@ -72,7 +72,10 @@ def test_a_known_outlet_gets_only_the_addresses_it_lacks(feeds: Path) -> None:
     assert gone == []
     assert [line.strip() for line in new if line.strip()] == ["- https://b.org/more"]
     bee = read_feeds(feeds).outlets[0]
-    assert (bee.name, [feed.url for feed in bee.feeds]) == ("Bee: one", ["https://b.org/feed", "https://b.org/ai", "https://b.org/more"])
+    assert (bee.name, [feed.url for feed in bee.feeds]) == (
+        "Bee: one",
+        ["https://b.org/feed", "https://b.org/ai", "https://b.org/more"],
+    )
 
 
 def test_the_projects_own_files_keep_every_line(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ from tracker.settings import load, read_feeds, read_themes
 
 PROJECT = Path(__file__).parent.parent
 SLUGS = (
-    "adoption-gap agentic-ai ai-coding ai-jobs capex-justified copyright-fair-use data-wall efficient-frontier end-of-scaling "
-    "open-weights safety-before-speed"
+    "age-of-research compute-arms-race continual-learning data-exhaustion democratised-progress end-of-scaling humanlike-learning "
+    "jagged-intelligence safety-first sentient-life ssi-funding"
 ).split()
 OUTLETS = """\
 outlets:
@@ -89,8 +89,13 @@ def test_an_outlet_a_feed_or_a_slug_that_stands_twice_is_refused(tmp_path: Path)
     assert "the slug 'night-quay' stands here twice" in refusal_of_themes(tmp_path, THEMES + THEMES.split("\n", 1)[1])
 
 
-def test_several_mistakes_are_counted(tmp_path: Path) -> None:
-    assert "(and 1 more mistakes)" in refusal_of_feeds(tmp_path, OUTLETS.replace("GB", "Britain").replace("kind: news", "kind: paper"))
+def test_a_misspelt_key_that_is_needed_is_called_misspelt_not_missing(tmp_path: Path) -> None:
+    said = refusal_of_feeds(tmp_path, OUTLETS.replace("kind", "knd"))
+    assert "line 5: outlets.0.knd" in said and "did you mean 'kind'?" in said
+
+
+def test_further_mistakes_are_mentioned(tmp_path: Path) -> None:
+    assert "more mistakes)" in refusal_of_feeds(tmp_path, OUTLETS.replace("GB", "Britain").replace("kind: news", "kind: paper"))
 
 
 def test_what_is_not_yaml_or_not_the_file_meant_is_refused_in_one_line(tmp_path: Path) -> None:

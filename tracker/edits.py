@@ -41,6 +41,8 @@ def _edit(path: Path, key: str, edit: Callable[[Any], None], check: Callable[[Pa
     yaml.preserve_quotes = True
     yaml.width = 10_000  # long sentences stay on their line
     yaml.indent(mapping=2, sequence=4, offset=2)
+    if path.exists():
+        check(path)  # a file that is wrong already is named with its line
     try:
         document = yaml.load(path.read_text(encoding="utf-8")) if path.exists() else {key: []}
     except OSError as error:

@@ -215,7 +215,7 @@ def _read(path: Path, model: type[_Model]) -> _Model:
 
 def _explain(path: Path, node: yaml.Node | None, model: type[BaseModel], error: ValidationError) -> str:
     """One line about the first mistake: file, line, key, fix; and how many more there are."""
-    first, *more = error.errors(include_url=False)
+    first, *more = sorted(error.errors(include_url=False), key=lambda e: e["type"] != "extra_forbidden")  # a misspelt key is missing too
     place = [part for part in first["loc"] if not str(part).startswith(("function-", "FeedEntry"))]
     line = _line_of(node, place)
     key = ".".join(str(part) for part in place)

@@ -45,7 +45,11 @@ def test_what_does_not_stand_alone_cannot(flaw: str, passage: str) -> None:
 
 
 def test_the_claim_is_the_assertive_passage_nearest_to_the_centre() -> None:
-    passages = ["Why?", "The trial of the cranes was a success for the whole port.", "The wait of ships has become shorter at the northern quay."]
+    passages = [
+        "Why?",
+        "The trial of the cranes was a success for the whole port.",
+        "The wait of ships has become shorter at the northern quay.",
+    ]
     vectors = np.array([[1, 0], [0.6, 0.8], [0.8, 0.6]], dtype=np.float32)
     centroid = np.array([1, 0], dtype=np.float32)
     assert provisional_claim(passages, vectors, centroid) == 2
@@ -55,7 +59,11 @@ def test_the_claim_is_the_assertive_passage_nearest_to_the_centre() -> None:
 
 def test_a_name_is_spelled_as_the_texts_spell_it() -> None:
     assert name(["smart glasses", "meta"], GLASSES) == "Smart glasses, Meta"
-    texts = ["Sales of the iPhone Air rose.", "Shops sold the iPhone Air, but OpenAI did not.", "IPHONE AIR: a test. Then came OpenAI."]
+    texts = [
+        "Sales of the iPhone Air rose.",
+        "Shops sold the iPhone Air, but OpenAI did not.",
+        "IPHONE AIR: a test. Then came OpenAI.",
+    ]
     assert name(["iphone air", "openai"], texts) == "iPhone Air, OpenAI"
 
 

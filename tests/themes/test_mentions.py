@@ -8,7 +8,15 @@ from tracker.records import Theme
 from tracker.themes.mentions import best_of_each, candidates, descriptions, on_subject
 
 QUAY = Theme(
-    "t1", "night-quay", "Robots on the quay", "curated", "Robot cranes shorten the wait.", "yaml", ("robot cranes", "a.i. quay"), ("For.",), ("Against.",)
+    "t1",
+    "night-quay",
+    "Robots on the quay",
+    "curated",
+    "Robot cranes shorten the wait.",
+    "yaml",
+    ("robot cranes", "a.i. quay"),
+    ("For.",),
+    ("Against.",),
 )
 NEAR, FAR = [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]
 

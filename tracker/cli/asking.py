@@ -261,7 +261,7 @@ def _evals() -> Path:
 
 def _rows(path: Path, keys: tuple[str, ...]) -> Iterator[dict[str, Any]]:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8").split("\n")  # splitlines would also cut at U+2028, which JSON allows inside a string
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: cannot be read: {error}") from None
     for number, line in enumerate(lines, 1):

@@ -44,8 +44,10 @@ def _coverage(connection: Connection, now: datetime) -> None:
         known_days = [*articles[outlet], *shown, *(p.polled_at.date() for p in polls[outlet])]
         states = coverage.days(polls[outlet], feeds[outlet], min(known_days), max(now.date(), *known_days))
         printed = [articles[outlet].get(d.day, 0) for d in states]
-        # What was found was seen: a day with articles outside every poll's span (a backfill) is partial, not missing
-        kinds: list[coverage.State] = ["partial" if d.state == "missing" and n else d.state for d, n in zip(states, printed, strict=True)]
+        # What was found was seen: a day with a good poll (of a feed without dates), or with articles outside every poll's span, is partial
+        kinds: list[coverage.State] = [
+            "partial" if d.state == "missing" and (n or d.polls > d.failures) else d.state for d, n in zip(states, printed, strict=True)
+        ]
         usual = coverage.expected([(d.day, n, kind) for d, n, kind in zip(states, printed, kinds, strict=True)])
         rows += [
             (outlet, d.day, d.polls, d.failures, n, expected, kind)

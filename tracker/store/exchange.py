@@ -45,7 +45,7 @@ def restore(connection: Connection, folder: Path) -> list[tuple[str, int]]:
     with transaction(connection):
         for table in _tables(connection):
             cut = table in _MONTH_OF
-            if not (folder / (table if cut else f"{table}.parquet")).exists():
+            if not any(folder.glob(f"{table}/**/*.parquet" if cut else f"{table}.parquet")):
                 continue  # an export by older code, or a table that was empty
             source = quoted(folder / table / "**" / "*.parquet" if cut else folder / f"{table}.parquet")
             columns = "* exclude (month)" if cut else "*"

@@ -1,0 +1,162 @@
+"""Questions and texts go in on the command line, answers come out; a mistake ends in one line and exit 1, a wrong usage in exit 2."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli import run
+from tests.dashboard import invented
+
+CLAIM = "Making AI models bigger with more data and compute no longer delivers transformative progress."
+TEXTS = (
+    "Scaling has hit a wall, and more compute brings only small gains, the lab's founder admitted.",
+    "The football club sold its stadium to the city, and the supporters kept their seats.",
+)
+QUESTION = "select slug, articles from themes where articles > 0 order by slug limit 2"
+PROBABILITIES = ("p_supports", "p_opposes", "p_neutral", "p_unrelated")
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("published")
+    invented.build(folder, "small")
+    return folder
+
+
+def jsonl(path: Path, *rows: object) -> Path:
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def objects(path: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
+
+
+def test_sql_answers_alike_as_table_csv_and_json(data: Path, tmp_path: Path) -> None:
+    as_json = run("sql", QUESTION, "--format", "json", "--data", str(data))
+    rows = json.loads(as_json.out)
+    assert as_json.code == 0 and len(rows) == 2 and list(rows[0]) == ["slug", "articles"]
+    assert json.loads(run("sql", QUESTION, "--json", "--data", str(data)).out) == rows
+
+    lines = run("sql", QUESTION, "--data", str(data)).out.splitlines()
+    assert [line.split() for line in lines] == [["slug", "articles"], *([row["slug"], str(row["articles"])] for row in rows)]
+
+    assert run("sql", QUESTION, "--format", "csv", "--out", str(tmp_path / "a.csv"), "--data", str(data)).code == 0
+    written = (tmp_path / "a.csv").read_text(encoding="utf-8")
+    assert list(csv.DictReader(io.StringIO(written))) == [{key: str(value) for key, value in row.items()} for row in rows]
+
+
+def test_sql_reads_from_a_pipe_and_writes_csv_to_one(data: Path) -> None:
+    piped = subprocess.run(
+        [sys.executable, "-m", "tracker", "sql", "-", "--format", "csv", "--data", str(data)],
+        input="select 1 as one, 'a,b' as two", capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (piped.returncode, piped.stderr) == (0, "")
+    assert list(csv.reader(io.StringIO(piped.stdout))) == [["one", "two"], ["1", "a,b"]]
+
+
+def test_a_statement_that_would_change_something_is_refused_in_one_line(data: Path) -> None:
+    answer = run("sql", "drop view articles", "--data", str(data))
+    assert (answer.code, answer.out) == (1, "")
+    assert answer.err.count("\n") == 1 and answer.err.startswith("error: Only SELECT")
+    assert run("sql", "select count(*) from articles", "--data", str(data)).code == 0
+
+
+def test_parquet_needs_a_file(data: Path) -> None:
+    answer = run("sql", QUESTION, "--format", "parquet", "--data", str(data))
+    assert answer.code == 1 and "--out" in answer.err
+
+
+def test_judge_gives_every_row_back_with_label_and_probabilities(tmp_path: Path) -> None:
+    # the second text holds a line separator (U+2028), as texts from the web do: it ends no row
+    rows: list[dict[str, object]] = [
+        {"id": 7, "text": TEXTS[0], "claim": CLAIM},
+        {"text": TEXTS[1].replace(" to ", "\u2028to "), "claim": CLAIM},
+    ]
+    answer = run("judge", "--in", str(jsonl(tmp_path / "in.jsonl", *rows)), "--out", str(tmp_path / "out.jsonl"))
+    assert answer.code == 0, answer.err
+    judged = objects(tmp_path / "out.jsonl")
+    assert judged[1]["label"] == "unrelated"
+    for before, after in zip(rows, judged, strict=True):
+        assert list(after) == [*before, "label", *PROBABILITIES]
+        assert after[f"p_{after['label']}"] == max(float(str(after[key])) for key in PROBABILITIES)
+        assert sum(float(str(after[key])) for key in PROBABILITIES) == pytest.approx(1, abs=1e-4)
+        assert {key: after[key] for key in before} == before
+
+
+def test_assign_gives_every_row_back_with_its_themes(tmp_path: Path) -> None:
+    (tmp_path / "themes.yaml").write_text(
+        f'themes:\n  - slug: end-of-scaling\n    name: End of scaling\n    claim: "{CLAIM}"\n    aliases: [scaling wall]\n',
+        encoding="utf-8",
+    )
+    source = jsonl(tmp_path / "in.jsonl", *({"text": text} for text in TEXTS))
+    answer = run(
+        "assign", "--in", str(source), "--out", str(tmp_path / "out.jsonl"),
+        "--themes", str(tmp_path / "themes.yaml"), "--data", str(tmp_path),
+    )  # fmt: skip
+    assert answer.code == 0, answer.err
+    on, off = objects(tmp_path / "out.jsonl")
+    assert (on["text"], off["text"], off["themes"]) == (*TEXTS, [])
+    assert isinstance(on["themes"], list)
+    (theme,) = on["themes"]
+    assert list(theme) == ["slug", "strength"]
+    assert theme["slug"] == "end-of-scaling" and 0.5 < theme["strength"] <= 1
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ('{"text": "a", "claim"', "not JSON"),
+        ('{"text": "a"}', "needs 'claim'"),
+        ('{"text": 1, "claim": "b"}', "needs 'text'"),
+        ('"a"', "needs"),
+    ],
+)
+def test_a_malformed_row_is_named_with_file_and_line(tmp_path: Path, line: str, reason: str) -> None:
+    source = tmp_path / "in.jsonl"
+    source.write_text('{"text": "a", "claim": "b"}\n\n' + line + "\n", encoding="utf-8")
+    answer = run("judge", "--in", str(source), "--out", str(tmp_path / "out.jsonl"))
+    assert answer.code == 1
+    assert answer.err.startswith(f"error: {source}, line 3: ") and reason in answer.err and answer.err.count("\n") == 1
+    assert not (tmp_path / "out.jsonl").exists()
+
+
+def test_what_is_not_built_says_so_and_exits_2() -> None:
+    for words in (("backfill", "--since", "2025-01-01"), ("digest",), ("themes", "split", "ai-agents")):
+        answer = run(*words)
+        assert (answer.code, answer.out) == (2, "")
+        assert "not built yet" in answer.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("publish",),
+        ("analyse",),
+        ("sql", "select 1"),
+        ("export", "--out", "new"),
+        ("themes", "list"),
+        ("themes", "show", "x"),
+        ("dashboard",),
+    ],
+)
+def test_without_an_archive_a_command_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("feeds.yaml", "themes.yaml"):
+        (tmp_path / name).write_bytes((Path(__file__).parents[2] / name).read_bytes())
+    answer = run(*words, "--data", str(tmp_path / "none"))
+    assert answer.code == 1
+    assert "tracker demo" in answer.err and answer.err.count("\n") == 1
+    assert not (tmp_path / "none" / "archive.duckdb").exists()
+
+
+def test_wrong_usage_exits_2() -> None:
+    for words in (("sql", "select 1", "--colour"), ("nothing",), ("sql", "select 1", "--format", "xml"), ("evaluate", "taste")):
+        assert run(*words).code == 2

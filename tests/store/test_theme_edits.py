@@ -1,0 +1,153 @@
+"""What people decide about themes outlasts every later analysis."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests import night
+from tests.builders import FIXED_NOW
+from tests.test_pipeline import NEXT_NIGHT, QUAY, read, settings, store, subject_articles
+from tracker.errors import StoreError
+from tracker.records import Theme
+from tracker.settings import FetchSettings, Settings, ThemeEntry, ThemeSettings
+from tracker.store import derived, theme_edits
+from tracker.store.database import open_archive
+
+WHO, WHEN = "Jo Amsel", FIXED_NOW
+
+
+def chosen(*themes: ThemeEntry) -> Settings:
+    return settings(None, FetchSettings(), *(themes or (QUAY,)), discovery=ThemeSettings(min_articles_to_discover=36))
+
+
+@pytest.fixture(scope="module")
+def discovered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder in whose articles three themes were found."""
+    data = tmp_path_factory.mktemp("discovered")
+    store(data, subject_articles(0, 36))
+    night.run(data, chosen(), FIXED_NOW, is_crawling=False)
+    return data
+
+
+@pytest.fixture
+def data(discovered: Path, tmp_path: Path) -> Path:
+    """The same folder, to edit."""
+    shutil.copy(discovered / "archive.duckdb", tmp_path)
+    return tmp_path
+
+
+def largest(data: Path) -> list[Theme]:
+    """The discovered themes with articles, largest first."""
+    archive = open_archive(data / "archive.duckdb")
+    found = [
+        (len(derived.members(archive, s.theme.theme_id)), s.theme)
+        for s in derived.themes(archive)
+        if s.theme.kind == "discovered"
+    ]
+    archive.close()
+    return [theme for size, theme in sorted(found, key=lambda pair: (-pair[0], pair[1].slug)) if size]
+
+
+def stored(data: Path) -> dict[str, derived.StoredTheme]:
+    """Every theme by id."""
+    archive = open_archive(data / "archive.duckdb")
+    found = {s.theme.theme_id: s for s in derived.themes(archive)}
+    archive.close()
+    return found
+
+
+def members(data: Path, theme: Theme) -> set[str]:
+    archive = open_archive(data / "archive.duckdb")
+    found = set(derived.members(archive, theme.theme_id))
+    archive.close()
+    return found
+
+
+def test_a_new_name_a_hiding_and_a_merge_survive_a_forced_refit(data: Path) -> None:
+    kept, merged, hidden = largest(data)[:3]
+    both = members(data, kept) | members(data, merged)
+    archive = open_archive(data / "archive.duckdb")
+    theme_edits.rename(archive, kept, "Storage of power", WHO, WHEN)
+    theme_edits.hide(archive, hidden, True, WHO, WHEN)
+    theme_edits.merge(archive, merged, kept, WHO, WHEN)
+    archive.close()
+
+    night.run(data, chosen(), NEXT_NIGHT, refit=True, is_crawling=False)
+
+    after = stored(data)
+    assert (after[kept.theme_id].theme.name, after[kept.theme_id].theme.slug) == ("Storage of power", kept.slug)
+    assert after[hidden.theme_id].status == "hidden"
+    assert (after[merged.theme_id].status, after[merged.theme_id].merged_into) == ("merged", kept.theme_id)
+    assert members(data, kept) == both
+    assert members(data, merged) == set()
+    published = {
+        slug: (name, status, articles)
+        for slug, name, status, articles in read(data, "select slug, name, status, articles from themes")
+    }
+    assert published[kept.slug][:2] == ("Storage of power", "active")
+    assert published[merged.slug][1:] == ("merged", 0)
+    assert published[hidden.slug][1] == "hidden"
+
+
+def test_a_hidden_theme_can_be_shown_again_and_its_log_says_who_did_what(data: Path) -> None:
+    theme = largest(data)[0]
+    archive = open_archive(data / "archive.duckdb")
+    theme_edits.hide(archive, theme, True, WHO, WHEN)
+    theme_edits.hide(archive, theme, False, "Ilse", NEXT_NIGHT)
+    log = theme_edits.log(archive, theme)
+    status = theme_edits.find(archive, theme.slug).status
+    archive.close()
+    assert status == "active"
+    assert log == [(WHEN, WHO, "hide", None), (NEXT_NIGHT, "Ilse", "show", None)]
+
+
+def test_a_curated_theme_cannot_be_merged_away_nor_any_into_itself(data: Path) -> None:
+    theme = largest(data)[0]
+    archive = open_archive(data / "archive.duckdb")
+    curated = theme_edits.find(archive, QUAY.slug).theme
+    with pytest.raises(StoreError, match=r"'night-quay' stands in themes\.yaml"):
+        theme_edits.merge(archive, curated, theme, WHO, WHEN)
+    with pytest.raises(StoreError, match="into itself"):
+        theme_edits.merge(archive, theme, theme, WHO, WHEN)
+    assert theme_edits.log(archive, curated) == []
+    assert {s.status for s in derived.themes(archive)} == {"active"}
+    archive.close()
+
+
+def test_a_discovered_theme_merged_into_a_curated_one_gives_its_articles_up(data: Path) -> None:
+    theme = largest(data)[0]
+    archive = open_archive(data / "archive.duckdb")
+    theme_edits.merge(archive, theme, theme_edits.find(archive, QUAY.slug).theme, WHO, WHEN)
+    archive.close()
+    night.run(data, chosen(), NEXT_NIGHT, is_crawling=False)
+    assert members(data, theme) == set()
+    assert read(data, f"select count(*) from mentions where theme_id = '{theme.theme_id}'") == [(0,)]
+
+
+def test_a_theme_is_found_by_slug_id_or_name_and_a_near_miss_names_near_ones(data: Path) -> None:
+    theme = largest(data)[0]
+    archive = open_archive(data / "archive.duckdb")
+    for word in (theme.slug, theme.theme_id, theme.name.upper()):
+        assert theme_edits.find(archive, word).theme == theme
+    with pytest.raises(StoreError, match=r"no theme 'night-quai'\. Near: night-quay"):
+        theme_edits.find(archive, "night-quai")
+    with pytest.raises(StoreError, match="tracker themes list"):
+        theme_edits.find(archive, "zzzz")
+    archive.close()
+
+
+def test_a_promoted_theme_keeps_its_id_under_the_claim_that_themes_yaml_gives_it(data: Path) -> None:
+    theme = largest(data)[0]
+    archive = open_archive(data / "archive.duckdb")
+    theme_edits.promote(archive, theme, WHO, WHEN)
+    archive.close()
+    entry = ThemeEntry(
+        slug=theme.slug, name="By hand", claim="What the sentences of this subject say is true.", aliases=theme.terms[:3]
+    )
+
+    night.run(data, chosen(QUAY, entry), NEXT_NIGHT, is_crawling=False)
+
+    rows = read(data, f"select theme_id, name, kind, claim, claim_from from themes where slug = '{theme.slug}'")
+    assert rows == [(theme.theme_id, "By hand", "curated", entry.claim, "yaml")]
+    assert members(data, theme) == set()
