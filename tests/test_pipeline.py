@@ -43,10 +43,10 @@ SUMMARY = (
 
 
 def settings(web: Web | None, polite: FetchSettings, *themes: ThemeEntry, discovery: ThemeSettings | None = None) -> Settings:
-    """One outlet, whose feed is served by the small web."""
+    """One outlet, whose feed is served by the small web. The stand-in encoder's cosines are lower than a real one's, hence 0.1."""
     feed = web.base + "/feed" if web else "http://example.com/feed"
     outlet = OutletEntry.model_validate({"outlet": "example.com", "name": "Example", "kind": "news", "feeds": [feed]})
-    return Settings(outlets=(outlet,), themes=themes or (QUAY,), fetch=polite, discovery=discovery or ThemeSettings())
+    return Settings(outlets=(outlet,), themes=themes or (QUAY,), fetch=polite, discovery=discovery or ThemeSettings(subject_similarity=0.1))
 
 
 def serve(web: Web, numbers: Sequence[int]) -> None:
@@ -217,7 +217,7 @@ def subject_articles(first: int, last: int) -> list[Article]:
 
 
 def test_a_discovered_theme_keeps_its_id_and_name_when_themes_are_discovered_anew(polite: FetchSettings, tmp_path: Path) -> None:
-    chosen = settings(None, polite, QUAY, discovery=ThemeSettings(min_articles_to_discover=36))
+    chosen = settings(None, polite, QUAY, discovery=ThemeSettings(min_articles_to_discover=36, subject_similarity=0.1))
     store(tmp_path, subject_articles(0, 36))
     night.run(tmp_path, chosen, FIXED_NOW, is_crawling=False)
     before = read(

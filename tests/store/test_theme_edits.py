@@ -18,7 +18,7 @@ WHO, WHEN = "Jo Amsel", FIXED_NOW
 
 
 def chosen(*themes: ThemeEntry) -> Settings:
-    return settings(None, FetchSettings(), *(themes or (QUAY,)), discovery=ThemeSettings(min_articles_to_discover=36))
+    return settings(None, FetchSettings(), *(themes or (QUAY,)), discovery=ThemeSettings(min_articles_to_discover=36, subject_similarity=0.1))
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ def read(page: Page, settings: ExtractSettings) -> Article | Rejection:
     )
     about = markup.read(page.body)
     text = _without_heading(
-        plain.controls_off(str(getattr(document, "text", None) or "")).strip(), {*about.headings, page.entry.title}
+        plain.cells_apart(plain.controls_off(str(getattr(document, "text", None) or ""))).strip(), {*about.headings, page.entry.title}
     )
     title = plain.line(str(getattr(document, "title", None) or ""))
     author = plain.line(str(getattr(document, "author", None) or ""))

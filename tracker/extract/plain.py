@@ -35,3 +35,13 @@ def paragraphs(markup: str) -> str:
 def controls_off(text: str) -> str:
     """The text without control characters; line ends and spaces stay."""
     return "".join(char if char.isprintable() or char.isspace() else "" for char in text)
+
+
+def cells_apart(text: str) -> str:
+    """Each cell of a table row (`| a | b |`, as trafilatura writes it) on its own line: old pages lay out text and navigation in cells."""
+    lines = text.split("\n")
+    return "\n".join(cell for row in lines for cell in (_cells(row) if row.startswith("|") else [row]))
+
+
+def _cells(row: str) -> list[str]:
+    return [cell for part in row.split("|") if (cell := part.strip()).strip("-: ")]

@@ -41,6 +41,10 @@ def merge(connection: Connection, theme: Theme, into: Theme, by: str, at: dateti
     """Let a discovered theme's articles, and those that would join it later, belong to another theme. Raises StoreError if that cannot be."""
     if theme.theme_id == into.theme_id:
         raise StoreError("a theme cannot be merged into itself.")
+    gone = {s.theme.theme_id for s in derived.themes(connection) if s.status == "merged"}
+    for one in (theme, into):
+        if one.theme_id in gone:
+            raise StoreError(f"'{one.slug}' was merged away before: name the theme it went into.")
     if theme.kind == "curated":
         raise StoreError(f"'{theme.slug}' stands in themes.yaml: remove it there, or merge the other one into it.")
     with transaction(connection):
