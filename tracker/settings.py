@@ -143,14 +143,14 @@ class ThemeSettings(_Strict):
     refit_unassigned: float = 0.05  # refit when the stories since the last fit that found no theme reach this share of those it saw
     refit_growth: float = 0.25  # or when there are this many more stories than the last fit saw
     # An article joins a discovered theme at this cosine to its centroid: keeps 92 % of the fitted members of BBC at purity 0.96
-    join_similarity: float = 0.40
+    join_similarity: float = 0.40  # see above
     link_similarity: float = 0.75  # a refitted cluster is an older theme at this cosine
     # A curated theme's articles are at least this near to its descriptions. On aivibe_2025 all of the surest mentions read as false
     # (postage, robotaxis, tablets) lay below, and none of those read as true
-    subject_similarity: float = 0.45
+    subject_similarity: float = 0.45  # see above
     # Recall stage of curated themes: passages less near to claim, examples and aliases are not read. 93 % of the dev set's related
     # passages are this near; 0.35 would keep 99 % and double the judge's work
-    candidate_similarity: float = 0.40
+    candidate_similarity: float = 0.40  # see above
 
 
 class Settings(_Strict):

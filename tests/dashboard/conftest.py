@@ -1,5 +1,7 @@
 """The invented worlds, published once a session."""
 
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,3 +23,11 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     data = tmp_path_factory.mktemp("small")
     invented.build(data, "small")
     return data
+
+
+@pytest.fixture(autouse=True)
+def _own_main() -> Iterator[None]:
+    """AppTest makes the page it runs the `__main__` module; worker processes that later tests spawn would load that page."""
+    main = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main
