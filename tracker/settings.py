@@ -142,15 +142,13 @@ class ThemeSettings(_Strict):
     max_articles_to_fit: int = 20_000  # newest stories; bounds memory and a refit to minutes on two cores
     refit_unassigned: float = 0.05  # refit when the stories since the last fit that found no theme reach this share of those it saw
     refit_growth: float = 0.25  # or when there are this many more stories than the last fit saw
-    # An article joins a discovered theme at this cosine to its centroid: keeps 92 % of the fitted members of BBC at purity 0.96
-    join_similarity: float = 0.40  # see above
+    # An article joins a discovered theme at this cosine to its centroid
+    join_similarity: float = 0.40  # keeps 92 % of the fitted members of BBC at purity 0.96
     link_similarity: float = 0.75  # a refitted cluster is an older theme at this cosine
-    # A curated theme's articles are at least this near to its descriptions. On aivibe_2025 all of the surest mentions read as false
-    # (postage, robotaxis, tablets) lay below, and none of those read as true
-    subject_similarity: float = 0.45  # see above
-    # Recall stage of curated themes: passages less near to claim, examples and aliases are not read. 93 % of the dev set's related
-    # passages are this near; 0.35 would keep 99 % and double the judge's work
-    candidate_similarity: float = 0.40  # see above
+    # A curated theme's articles are at least this near to its descriptions
+    subject_similarity: float = 0.45  # in aivibe_2025 sure but false mentions (postage, robotaxis, tablets) lay below; some false ones stay
+    # Recall stage of curated themes: passages less near to claim, examples and aliases are not read
+    candidate_similarity: float = 0.40  # 93 % of the dev set's related passages are this near; 0.35 keeps 99 % for twice the judge's work
 
 
 class Settings(_Strict):

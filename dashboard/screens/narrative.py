@@ -55,7 +55,8 @@ origin = (
     else " This theme was found by clustering; its claim is provisional, a passage from one of its articles."
 )
 st.caption(
-    f"A story supports this claim when it backs it, opposes it when it disputes it, and is neutral when it takes no side.{origin}"
+    f"A story supports this claim when it backs it, opposes it when it disputes it, and is neutral when it takes no side.{origin} "
+    "Sides are read by a small model that often errs (see Method): read the passages below before you rely on them."
 )
 filters.show_line(selection)
 
