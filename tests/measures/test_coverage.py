@@ -2,11 +2,10 @@
 
 from datetime import date, datetime, time, timedelta
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.measures.coverage import DayCoverage, Poll, State, day_state, days, expected, silent_since, spans
+from tracker.measures.coverage import DayCoverage, Poll, State, days, expected, silent_since, spans
 
 FEED, OTHER = "https://a.example/feed", "https://a.example/ai/feed"
 FIRST = date(2026, 3, 2)
@@ -112,20 +111,6 @@ def test_more_polls_never_make_a_day_worse(polls: list[Poll], more: list[Poll]) 
     dated = [poll for poll in polls if poll.oldest_entry_at is not None]
     before, after = _states(dated, 14, {FEED, OTHER}), _states(dated + more, 14, {FEED, OTHER})
     assert all(order.index(now) >= order.index(then) for then, now in zip(before, after, strict=True))
-
-
-@pytest.mark.parametrize(
-    ("states", "state"),
-    [
-        (["complete"] * 8 + ["missing"] * 2, "complete"),
-        (["complete"] * 7 + ["partial"] * 3, "partial"),
-        (["missing"] * 9 + ["partial"], "partial"),
-        (["missing"] * 10, "missing"),
-        ([], "missing"),
-    ],
-)
-def test_a_day_is_complete_when_four_of_five_outlets_are(states: list[State], state: State) -> None:
-    assert day_state(states) == state
 
 
 def test_the_usual_number_follows_the_weekday() -> None:

@@ -15,7 +15,6 @@ from typing import Literal, TypeAlias
 State: TypeAlias = Literal["complete", "partial", "missing"]
 Span: TypeAlias = tuple[datetime, datetime]
 
-ENOUGH_OUTLETS = 0.8  # of those due: the mix of outlets, and with it a share, is then nearly the usual one
 USUAL_WEEKS = 8  # two months of the same weekday: follows an outlet that grows, and no single day decides
 USUAL_WEEKS_NEEDED = 3  # a median of fewer is only one of those days
 SILENT_DAYS = 14  # holidays are shorter
@@ -98,13 +97,6 @@ def expected(history: Sequence[tuple[date, int, State]]) -> list[float | None]:
             same_weekday.append(articles)
             articles_before.append(articles)
     return usual
-
-
-def day_state(states: Sequence[State]) -> State:
-    """The state of a day from those of the outlets due on it: complete needs four of five of them complete."""
-    if not states or all(state == "missing" for state in states):
-        return "missing"
-    return "complete" if states.count("complete") >= ENOUGH_OUTLETS * len(states) else "partial"
 
 
 def silent_since(entries_at: Iterable[datetime], now: datetime) -> datetime | None:

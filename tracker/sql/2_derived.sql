@@ -195,6 +195,7 @@ create or replace view days as
 select unnest(generate_series(min(day), max(day), interval 1 day))::date as day
 from coverage_days;
 
+-- Four of five outlets complete: the mix of outlets, and with it a share, is then nearly the usual one.
 create or replace view day_coverage as
 select
     d.day,
