@@ -31,6 +31,7 @@ class Feed:
     language: str | None = None
     user_agent: str | None = None
     full_text: bool = False
+    verify_tls: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Validators:
 
 @dataclass(frozen=True, slots=True)
 class FeedFetch:
-    """One poll of one feed. `body` is empty unless the outcome is ok."""
+    """One poll of one feed. `body` is empty unless the outcome is ok. `moved_to`: where permanent redirects alone led."""
 
     feed: Feed
     final_url: str
@@ -58,6 +59,7 @@ class FeedFetch:
     content_type: str
     seconds: float
     retry_after_seconds: float | None = None
+    moved_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """Extracted text with its date and where both came from. `published_at` is None exactly when `published_from` is 'unknown'."""
+    """Extracted text with its date and where both came from. `published_at` is None exactly when `published_from` is 'unknown'.
+
+    `canonical_url` is what the page calls its own address, believed within one site only; None when it names none or the same.
+    """
 
     article_id: str
     outlet: str
@@ -110,6 +115,7 @@ class Article:
     first_seen_at: datetime
     text: str
     text_source: Literal["page", "feed"]
+    canonical_url: str | None = None
 
     @property
     def words(self) -> int:

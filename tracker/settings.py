@@ -31,6 +31,7 @@ class FeedEntry(_Strict):
     language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] | None = None
     full_text: bool = False  # the feed carries whole articles: no page is fetched
     user_agent: str | None = None
+    verify_tls: bool = True  # false: read this feed although its certificate is wrong; the ledger records it
     enabled: bool = True
 
     @model_validator(mode="before")
@@ -52,7 +53,7 @@ class OutletEntry(_Strict):
     def enabled_feeds(self) -> tuple[Feed, ...]:
         """The feeds to poll, as records."""
         return tuple(
-            Feed(self.outlet, f.url, f.section, f.language, f.user_agent, f.full_text) for f in self.feeds if f.enabled
+            Feed(self.outlet, f.url, f.section, f.language, f.user_agent, f.full_text, f.verify_tls) for f in self.feeds if f.enabled
         )
 
 
@@ -60,6 +61,7 @@ class FeedsFile(_Strict):
     """feeds.yaml as a whole."""
 
     outlets: Annotated[tuple[OutletEntry, ...], Field(min_length=1)]
+    languages: tuple[Annotated[str, Field(pattern=r"^[a-z]{2}$")], ...] = ()  # articles in others are rejected; none named: all are kept
 
     @field_validator("outlets")
     @classmethod
@@ -126,6 +128,7 @@ class FetchSettings(_Strict):
 class ExtractSettings(_Strict):
     """What counts as an article."""
 
+    languages: tuple[str, ...] = ()  # ISO 639-1, from feeds.yaml; empty: all
     page_seconds: float = 10.0  # trafilatura takes 1 s for 10 MB; past this a page is pathological
     min_words: int = 12  # one sentence, the least that can be judged; of tldr_2025 a fifth has under 25 words, 2 % under 12
     passage_chars: int = 320  # one to three sentences: about 70 tokens, inside the encoder's 128
@@ -173,8 +176,12 @@ class Settings(_Strict):
 
 def load(feeds: Path, themes: Path, fetch: FetchSettings | None = None) -> Settings:
     """Read and check both files. Raises SettingsError."""
+    read = read_feeds(feeds)
     return Settings(
-        outlets=read_feeds(feeds).outlets, themes=read_themes(themes).themes, fetch=fetch or FetchSettings()
+        outlets=read.outlets,
+        themes=read_themes(themes).themes,
+        fetch=fetch or FetchSettings(),
+        extract=ExtractSettings(languages=read.languages),
     )
 
 

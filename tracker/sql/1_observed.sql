@@ -105,4 +105,37 @@ create table if not exists rejections (
     seen_at timestamp not null
 );
 
+create table if not exists entry_revisions (
+    run_id         varchar not null,
+    url            varchar not null,           -- of the entry
+    feed           varchar not null,           -- that carried this version
+    content_sha256 varchar not null,           -- of title, summary and content; a version an entry had before is not written again
+    raw_url        varchar not null,
+    guid           varchar,
+    title          varchar not null,
+    summary        varchar not null,
+    content        varchar not null,
+    published_at   timestamp,
+    seen_at        timestamp not null
+);
+
+create table if not exists robots_files (
+    origin            varchar not null,        -- scheme://host:port
+    fetched_at        timestamp not null,      -- when the server last answered
+    rules             varchar not null,        -- the text; empty: everything is allowed
+    unreachable_since timestamp                -- null: it answered when last asked
+);
+
+create table if not exists backfilled (
+    run_id  varchar not null,
+    outlet  varchar not null,
+    source  varchar not null,                  -- address of a sitemap or of a page of a feed, or a WARC file: read to its end
+    since   date not null,                     -- for entries from this day on
+    entries integer not null,
+    done_at timestamp not null
+);
+
 -- Migration history: one line per column added after a release, oldest first.
+alter table feed_fetches add column if not exists moved_to varchar;           -- permanent redirects alone, or the feed its page names, led here
+alter table feed_fetches add column if not exists is_tls_verified boolean;    -- false: feeds.yaml says verify_tls: false
+alter table articles add column if not exists canonical_url varchar;          -- what the page calls its own address, within its site

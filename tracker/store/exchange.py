@@ -14,6 +14,7 @@ _MONTH_OF = {
     "articles": "first_seen_at",
     "entries": "first_seen_at",
     "feed_fetches": "fetched_at",
+    "entry_revisions": "seen_at",
     "page_fetches": "fetched_at",
     "rejections": "seen_at",
 }

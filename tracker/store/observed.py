@@ -139,9 +139,10 @@ def record_poll(connection: Connection, run: Run, reading: Reading) -> int:
     retry_at = f.fetched_at + timedelta(seconds=f.retry_after_seconds) if f.retry_after_seconds else None
     with transaction(connection):
         connection.execute(
-            "insert into feed_fetches values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "insert into feed_fetches values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (run.run_id, f.feed.outlet, f.feed.url, f.fetched_at, outcome, reading.reason, f.status, v.etag, v.last_modified, v.body_sha256,
-             v.full_at, len(f.body), f.seconds, len(reading.entries), reading.dropped, reading.oldest_at, reading.newest_at, retry_at),
+             v.full_at, len(f.body), f.seconds, len(reading.entries), reading.dropped, reading.oldest_at, reading.newest_at, retry_at,
+             f.moved_to, f.feed.verify_tls),
         )  # fmt: skip
         known = {
             url
@@ -192,9 +193,9 @@ def record_pages(
         insert(
             connection, "articles",
             ("run_id", "article_id", "outlet", "url", "raw_url", "title", "author", "language", "published_at", "published_from", "date_note",
-             "first_seen_at", "text", "text_source", "words"),
+             "first_seen_at", "text", "text_source", "words", "canonical_url"),
             [(run.run_id, a.article_id, a.outlet, a.url, a.raw_url, a.title, a.author, a.language, a.published_at, a.published_from, a.date_note,
-              a.first_seen_at, a.text, a.text_source, a.words) for a in articles],
+              a.first_seen_at, a.text, a.text_source, a.words, a.canonical_url) for a in articles],
         )  # fmt: skip
         record_rejections(connection, run, rejections)
 
