@@ -165,12 +165,12 @@ def digest(
 
 
 _EVALUATIONS = ("stance", "themes", "extract", "dates", "duplicates", "replay", "demo")
-What = Literal["stance", "themes", "extract", "dates", "duplicates", "replay", "demo"]
+What = Literal["stance", "themes", "feeds", "snapshots", "extract", "dates", "duplicates", "replay", "demo"]
 
 
 def evaluate(
     what: Annotated[What, typer.Argument(help="What to score.")],
-    gold: Annotated[Path | None, typer.Option("--gold", help="Gold set where it is not in the repository (stance, themes, extract).")] = None,
+    gold: Annotated[Path | None, typer.Option("--gold", help="Gold set where it is not in the repository (stance, themes, feeds, snapshots, extract).")] = None,
     nights: Annotated[int, typer.Option("--nights", min=2, help="replay: how many nights.")] = 8,
     seed: Annotated[int, typer.Option("--seed", help="replay, themes: seed.")] = 1,
     data: options.Data = options.DATA,
@@ -187,7 +187,7 @@ def evaluate(
         raise SettingsError("evaluations need a clone of the repository: run this in it, as `uv run tracker evaluate ...`.") from None
     wanted: dict[str, dict[str, Any]] = {
         "stance": {"path": gold}, "themes": {"corpus": gold, "seed": seed}, "extract": {"pages": gold},
-        "dates": {}, "duplicates": {}, "replay": {"nights": nights, "seed": seed}, "demo": {"data": data},
+        "feeds": {"path": gold}, "snapshots": {"path": gold}, "dates": {}, "duplicates": {}, "replay": {"nights": nights, "seed": seed}, "demo": {"data": data},
     }  # fmt: skip
     if None in wanted[what].values():
         raise SettingsError(f"`tracker evaluate {what}` needs --gold PATH (the sets are third-party text and not in the repository).")
