@@ -1,6 +1,5 @@
 """Frames come in, Plotly figures of the mix, the outlets and what was collected go out; nothing is computed but positions."""
 
-import html
 from collections.abc import Sequence
 
 import numpy as np
@@ -87,7 +86,7 @@ def mix(rows: Sequence[tuple[str, int, int, int]]) -> go.Figure:
 
 def by_outlet(frame: pd.DataFrame, overall: float) -> go.Figure:
     """Net stance of each outlet as a dot with its interval: name, n, net, low, high (NaN: no interval)."""
-    names = [f"{html.escape(name)} · n {n}" for name, n in zip(frame["name"], frame["n"], strict=True)]
+    names = [f"{words.label(name)} · n {n}" for name, n in zip(frame["name"], frame["n"], strict=True)]
     figure = go.Figure(
         go.Scatter(
             x=look.values(frame["net"]), y=names, mode="markers", marker={"size": 9, "color": look.INK},
@@ -132,7 +131,7 @@ def collected(frame: pd.DataFrame) -> go.Figure:
     """Outlet by day, one colour a state and a cross where nobody looked: name, day, state (one of STATES)."""
     wide = frame.pivot_table(index="name", columns="day", values="state", aggfunc="first").fillna("not due")
     days = [day.isoformat() for day in pd.DatetimeIndex(wide.columns).date]
-    names = [html.escape(name) for name in wide.index]
+    names = [words.label(name) for name in wide.index]
     codes = wide.map(STATES.index).to_numpy()
     scale = [[edge / len(STATES), colour] for code, colour in enumerate(_STATE_COLOURS) for edge in (code, code + 1)]
     figure = go.Figure(

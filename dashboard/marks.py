@@ -1,6 +1,5 @@
 """Single stories come in, stacked by week or month and side, and go out as marks: what is drawn where there are too few for a line."""
 
-import html
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -40,7 +39,7 @@ def draw(figure: go.Figure, row: int, stacked: pd.DataFrame) -> None:
         if part.empty:
             continue
         texts = [
-            f"{words.day(day)}: {html.escape(outlet)} {look.SAYS[side]}"
+            f"{words.day(day)}: {words.label(outlet)} {look.SAYS[side]}"
             for day, outlet in zip(part["day"], part["outlet"], strict=True)
         ]
         marker = {"size": 11, "symbol": symbol, "color": look.COLOURS[side], "line": {"width": 1.5, "color": look.COLOURS[side]}}

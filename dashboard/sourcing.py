@@ -13,6 +13,9 @@ REASONS: dict[str, str] = {
     "login_wall": "a login page instead of the article",
     "javascript_only": "a page that needs JavaScript",
     "bot_wall": "the site turns crawlers away",
+    "same_text": "one and the same text on many of the site's pages",
+    "same_canonical": "another address of an article that is stored",
+    "wrong_language": "in a language that feeds.yaml leaves out",
     "too_short": "too little text",
     "not_an_article": "no article on the page",
     "not_html": "not a web page",
@@ -25,6 +28,8 @@ REASONS: dict[str, str] = {
     "connection": "the site could not be reached",
     "dns_unknown": "the site's name is unknown",
     "tls": "the site's certificate is wrong",
+    "host_down": "the site was down",
+    "host_asked_to_wait": "the site asked us to wait",
     "extract_timeout": "the page took too long to read",
     "extract_crash": "the page could not be read",
 }

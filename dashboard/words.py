@@ -1,18 +1,19 @@
 """Numbers, days and crawled text come in; the words and the safe text that pages show go out."""
 
+import html
 import re
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 
 import pandas as pd
 
+from tracker.files import safe_cell
 from tracker.measures.intervals import Interval
 
 FEW = 30  # under this many stories a percentage pretends to a precision it does not have: counts are said instead
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+\-.!|$:<>~&])")
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")  # control and direction marks
 _LATE = re.compile(r":(?=[\w/])|(?<=www)\.")  # read as icon, emoji or link even when escaped: a word joiner parts them
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # the last four: full-width forms
 
 
 def seen(text: str) -> str:
@@ -25,14 +26,19 @@ def plain(text: str) -> str:
     return _MARKUP.sub(r"\\\1", _LATE.sub(lambda found: found.group() + "\u2060", seen(text)))
 
 
+def label(text: str) -> str:
+    """Crawled text made safe for charts, which read some HTML, and TeX between dollar signs."""
+    return html.escape(seen(text)).replace("$", "&#36;")
+
+
 def safe_link(url: object) -> str | None:
     """The address if it leads to the web; None for javascript:, data: and everything else."""
     return url if isinstance(url, str) and url.lower().startswith(("http://", "https://")) else None
 
 
-def safe_cell(value: object) -> object:
-    """A cell for a CSV file: text that a spreadsheet would run as a formula gets an apostrophe before it."""
-    return "'" + value if isinstance(value, str) and value.startswith(_FORMULA) else value
+def csv(frame: pd.DataFrame) -> str:
+    """A table as the text of a CSV file in which no name and no cell is run as a formula."""
+    return frame.map(safe_cell).rename(columns=safe_cell).to_csv(index=False)
 
 
 def shorten(text: str, characters: int) -> str:

@@ -21,6 +21,15 @@ def web() -> Iterator[Web]:
 
 
 @pytest.fixture
+def secure_web() -> Iterator[Web]:
+    """The same by https, with a certificate that nobody vouches for."""
+    server = Web(is_secure=True)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
 def polite() -> FetchSettings:
     """Fetch settings that reach the small web and do not wait between requests."""
     return FetchSettings(allow_private_hosts=("127.0.0.1",), host_delay_seconds=0, total_seconds=5)

@@ -120,3 +120,15 @@ def test_the_code_map_names_every_room() -> None:
     page = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
     rooms = [path.name for path in (ROOT / "tracker").iterdir() if path.is_dir() and path.name != "__pycache__"]
     assert [room for room in sorted(rooms) if f"`tracker/{room}/`" not in page] == []
+
+
+def test_every_fault_in_the_table_names_tests_that_exist() -> None:
+    page = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| ") and not line.startswith(("| fault", "| ---"))]
+    assert len(rows) > 75
+    assert [row for row in rows if not re.search(r"tests/\S+\.py::test_\w+", row)] == []
+    missing = []
+    for path, names in re.findall(r"(tests/[\w/]+\.py)((?:::test_\w+)(?:, ?test_\w+)*)", page):
+        source = (ROOT / path).read_text(encoding="utf-8")
+        missing += [f"{path}::{name}" for name in re.findall(r"test_\w+", names) if f"def {name}(" not in source]
+    assert missing == []

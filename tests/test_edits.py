@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tracker.edits import add_outlets, add_theme
+from tracker.edits import add_outlets, add_theme, enable, places, remove
 from tracker.errors import SettingsError
 from tracker.settings import read_feeds, read_themes
 
@@ -61,7 +61,7 @@ def test_a_new_outlet_is_added_and_comments_order_and_quotes_stay(feeds: Path) -
     add_outlets(feeds, [NEW])
     gone, new = changed(OUTLETS, feeds.read_text(encoding="utf-8"))
     assert gone == []
-    assert len(new) == 5
+    assert new[0] == "\n" and len(new) == 6  # as between the others
     assert [outlet.outlet for outlet in read_feeds(feeds).outlets] == ["b.org", "a.org", "new.org"]
     assert read_feeds(feeds).outlets[-1].name == "New: a paper"
 
@@ -122,3 +122,164 @@ def test_a_file_that_is_wrong_already_is_a_settings_error_and_stays(feeds: Path,
     with pytest.raises(SettingsError, match=r"feeds\.yaml"):
         add_outlets(feeds, [NEW])
     assert feeds.read_text(encoding="utf-8") == text
+
+
+WITH_HEADINGS = """\
+outlets:
+  # ---------- news
+
+  - outlet: a.org
+    name: Ay
+    kind: news
+    feeds:
+      - https://a.org/feed
+
+  # a word about labs
+  # ---------- lab
+
+  - outlet: b.org
+    name: Bee
+    kind: lab
+    feeds:
+      - https://b.org/feed   # main
+
+  # ---------- policy
+  # None yet.
+
+# at the end
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "line_before", "line_after"),
+    [
+        ("news", "      - https://a.org/feed", "  # a word about labs"),
+        ("lab", "      - https://b.org/feed   # main", "  # ---------- policy"),
+        ("policy", "  # None yet.", "# at the end"),
+        ("trade", "      - https://b.org/feed   # main", "  # ---------- policy"),  # no heading: after the last outlet
+    ],
+)
+def test_an_outlet_goes_below_the_heading_of_its_kind(feeds: Path, kind: str, line_before: str, line_after: str) -> None:
+    feeds.write_text(WITH_HEADINGS, encoding="utf-8")
+    add_outlets(feeds, [{**NEW, "kind": kind}])
+    text = feeds.read_text(encoding="utf-8")
+    gone, new = changed(WITH_HEADINGS, text)
+    assert gone == [] and len(new) == 6
+    lines = [line for line in text.splitlines() if line]
+    at = lines.index("  - outlet: new.org")
+    assert (lines[at - 1], lines[at + 5]) == (line_before, line_after)
+
+
+LAYOUTS = {
+    "dashes under the key": """\
+outlets:
+- outlet: a.org
+  name: Ay
+  kind: lab
+  feeds:
+  - https://a.org/feed # x
+  - https://a.org/two
+""",
+    "wide": """\
+outlets:
+    -   outlet: a.org
+        name: Ay
+        kind: lab
+        feeds:
+            -   https://a.org/feed
+            -   https://a.org/two
+""",
+    "an outlet on one line": """\
+outlets:
+  - {outlet: a.org, name: Ay, kind: lab, feeds: [https://a.org/feed, {url: 'https://a.org/two', section: X}]}
+""",
+    "no newline at the end": """\
+outlets:
+  - outlet: a.org
+    feeds: [https://a.org/feed, https://a.org/two]
+    kind: lab
+    name: Ay""",
+    "feeds first, in quotes": """\
+outlets:
+  - feeds:
+      - "https://a.org/feed"  # \U0001f4f0
+
+      - url: 'https://a.org/two'
+        section: A
+    outlet: a.org
+    name: Ay
+    kind: lab
+""",
+    "a byte order mark": """\
+\ufeffoutlets:
+  - outlet: a.org
+    name: \U0001f4f0 Ay
+    kind: lab
+    feeds:
+      - https://a.org/feed
+      - url: https://a.org/two
+        enabled: true  # yes
+""",
+}
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_every_layout_that_yaml_allows_is_edited_in_its_own_manner(feeds: Path, layout: str, newline: str) -> None:
+    before = LAYOUTS[layout].replace("\n", newline).encode()
+    feeds.write_bytes(before)
+    feeds.chmod(0o640)
+    add_outlets(feeds, [NEW, {"outlet": "a.org", "kind": "lab", "feeds": [{"url": "https://a.org/three", "section": "AI: all, [now]"}]}])
+    enable(feeds, {"https://a.org/feed", "https://a.org/two", "https://new.org/feed"}, enabled=False)
+    first, second = read_feeds(feeds).outlets
+    assert [(feed.url, feed.enabled, feed.section) for feed in first.feeds][2:] == [("https://a.org/three", True, "AI: all, [now]")]
+    assert [feed.enabled for feed in (*first.feeds, *second.feeds)] == [False, False, True, False]
+    enable(feeds, {"https://a.org/feed", "https://a.org/two"}, enabled=True)
+    assert all(feed.enabled for feed in read_feeds(feeds).outlets[0].feeds)
+    remove(feeds, {"https://new.org/feed", "https://a.org/two"})
+    (only,) = read_feeds(feeds).outlets
+    assert [feed.url for feed in only.feeds] == ["https://a.org/feed", "https://a.org/three"]
+    after = feeds.read_bytes()
+    assert after.count(b"\r\n") == (after.count(b"\n") if newline == "\r\n" else 0)
+    assert feeds.stat().st_mode & 0o777 == 0o640
+
+
+def test_what_is_taken_out_leaves_all_comments_and_no_double_gap(feeds: Path) -> None:
+    feeds.write_text(WITH_HEADINGS, encoding="utf-8")
+    remove(feeds, {"https://a.org/feed"})
+    text = feeds.read_text(encoding="utf-8")
+    assert [line for line in text.splitlines() if "#" in line] == [
+        line for line in WITH_HEADINGS.splitlines() if line.strip().startswith("#") or "# main" in line
+    ]
+    assert "\n\n\n" not in text
+    with pytest.raises(SettingsError, match="Nothing was changed"):
+        remove(feeds, {"https://b.org/feed"})  # the last one
+    assert feeds.read_text(encoding="utf-8") == text
+
+
+def test_pausing_a_feed_keeps_the_words_beside_it(feeds: Path) -> None:
+    enable(feeds, {"https://b.org/feed", "https://b.org/ai", "https://a.org/feed"}, enabled=False)
+    gone, new = changed(OUTLETS, feeds.read_text(encoding="utf-8"))
+    assert gone == ["      - https://b.org/feed   # main\n", "    feeds: [https://a.org/feed]\n"]
+    assert new == [
+        "      - url: https://b.org/feed   # main\n",
+        "        enabled: false\n",
+        "        enabled: false\n",
+        "    feeds: [{url: https://a.org/feed, enabled: false}]\n",
+    ]
+    assert [feed.enabled for outlet in read_feeds(feeds).outlets for feed in outlet.feeds] == [False, False, False]
+
+
+def test_a_link_to_the_file_stays_a_link(feeds: Path, tmp_path: Path) -> None:
+    link = tmp_path / "link.yaml"
+    link.symlink_to(feeds)
+    add_outlets(link, [NEW])
+    assert link.is_symlink() and len(read_feeds(feeds).outlets) == 3
+
+
+def test_places_are_the_lines_of_the_addresses(feeds: Path) -> None:
+    lines = OUTLETS.splitlines()
+    for address, place in places(feeds).items():
+        assert address in lines[place.line - 1]
+    assert [place.outlet for place in places(feeds).values()] == ["b.org", "b.org", "a.org"]
+    assert places(feeds.with_name("none.yaml")) == {}

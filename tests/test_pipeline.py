@@ -102,7 +102,7 @@ def store(data: Path, articles: Sequence[Article]) -> None:
     archive = open_archive(data / "archive.duckdb")
     crawl = Run("20261031T000000", FIXED_NOW, "test", "test")
     observed.sync_outlets(archive, settings(None, FetchSettings()).outlets, FIXED_NOW)
-    observed.record_pages(archive, crawl, [], articles, [])
+    observed.record_pages(archive, crawl, [observed.Finished(None, article) for article in articles])
     archive.close()
 
 

@@ -1,9 +1,11 @@
 """A small web on loopback: routes come in, a real HTTP server on a free port goes out."""
 
 import asyncio
+import ssl
 import threading
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TypeAlias
 
 from aiohttp import web
@@ -22,8 +24,11 @@ class Seen:
 
 @dataclass
 class Web:
-    """Runs in its own thread until `stop`. Unknown paths answer 404, robots.txt included."""
+    """Runs in its own thread until `stop`. Unknown paths answer 404, robots.txt included. `is_secure`: by TLS, self-signed."""
 
+    host: str = "127.0.0.1"
+    port: int = 0  # 0: a free one
+    is_secure: bool = False
     seen: list[Seen] = field(default_factory=list)
     base: str = ""
     _routes: dict[str, Handler] = field(default_factory=dict)
@@ -56,7 +61,7 @@ class Web:
         return [seen.path for seen in self.seen]
 
     def start(self) -> None:
-        """Listen on a free port of 127.0.0.1."""
+        """Listen."""
         ready = threading.Event()
         self._thread = threading.Thread(target=self._run, args=(ready,), daemon=True)
         self._thread.start()
@@ -79,13 +84,19 @@ class Web:
         application.router.add_route("GET", "/{path:.*}", self._answer)
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=0)
         await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
+        site = web.TCPSite(runner, self.host, self.port, ssl_context=_self_signed() if self.is_secure else None)
         await site.start()
-        host, port = runner.addresses[0][:2]
-        self.base = f"http://{host}:{port}"
+        self.port = runner.addresses[0][1]
+        self.base = f"{'https' if self.is_secure else 'http'}://{self.host}:{self.port}"
         return runner
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         self.seen.append(Seen(request.path, request.headers, self._loop.time()))
         handler = self._routes.get(request.path_qs) or self._routes.get(request.path)
         return await handler(request) if handler else web.Response(status=404, text="not here")
+
+
+def _self_signed() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(Path(__file__).parent / "data" / "self-signed.pem")
+    return context

@@ -6,6 +6,24 @@ TrackerError
 └── ModelError      a model is absent, altered, or answered something we cannot read
 """
 
+import re
+
+# Where an address carries a secret, and what is shown instead; Python's re and DuckDB's RE2 read both patterns alike
+SECRETS = (
+    (r"""(?i)\b([a-z][a-z0-9+.-]*://)[^/?#\s"'<>\\]*@""", r"\1***@"),
+    (
+        r"""(?i)([?&;#](?:[a-z0-9._-]*[._-])?(?:api_?key|auth|credential|key|pass|passwd|password|pwd|secret|sig|signature|token)=)[^&;#\s"'<>\\]*""",
+        r"\1***",
+    ),
+)
+
+
+def redacted(text: str) -> str:
+    """The text, with the user, password and tokens of every address in it replaced by ***."""
+    for pattern, shown in SECRETS:
+        text = re.sub(pattern, shown, text)
+    return text
+
 
 class TrackerError(Exception):
     """Base of everything this program raises on purpose; the message is one line that says what to do."""

@@ -32,8 +32,7 @@ async def crawl(archive: Connection, settings: Settings, run: Run, processes: in
 
     observed.sync_outlets(archive, settings.outlets, run.started_at)
     async with Client(settings.fetch) as client, Workers(processes) as workers:
-        await crawling.poll_feeds(archive, settings, run, client, workers, progress)
-        await crawling.read_pages(archive, settings, run, client, workers, progress)
+        await crawling.poll_and_read(archive, settings, run, client, workers, progress)
 
 
 def analyse(

@@ -63,6 +63,16 @@ class FeedFetch:
 
 
 @dataclass(frozen=True, slots=True)
+class RobotsFile:
+    """The last answer about one origin's robots.txt. `rules` is '' when everything is allowed."""
+
+    origin: str
+    fetched_at: datetime | None  # when the server last answered; None: never yet
+    rules: str
+    unreachable_since: datetime | None = None  # None: it answered when last asked
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One item of a feed. `url` is canonical, `raw_url` as the feed gave it; `published_at` is None when absent or not believable."""
 
@@ -79,6 +89,12 @@ class Entry:
     date_note: str
     first_seen_at: datetime
 
+    @property
+    def content_sha256(self) -> str:
+        """What tells one version of an entry from another: its words, not its dates, guid or address."""
+        words = (" ".join(part.split()) for part in (self.title, self.summary, self.content))
+        return hashlib.sha256("\x1f".join(words).encode()).hexdigest()
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -93,6 +109,7 @@ class Page:
     body: bytes
     content_type: str
     seconds: float
+    retry_after_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,7 +121,7 @@ else:
     with st.popover("Data", type="tertiary", icon=":material/table:"):
         drawn = summary.drawn(steps, bars, *lines)
         st.dataframe(drawn, hide_index=True, height=260)
-        st.download_button("Download as CSV", drawn.to_csv(index=False), f"{slug}.csv", "text/csv", on_click="ignore")
+        st.download_button("Download as CSV", words.csv(drawn), f"{slug}.csv", "text/csv", on_click="ignore")
         st.page_link(
             "screens/query.py",
             label="Open in SQL",
@@ -260,6 +260,6 @@ if len(found):
         },
     )  # fmt: skip
     st.download_button(
-        "Download this page as CSV", found.map(words.safe_cell).to_csv(index=False), f"{slug}-articles-{page}.csv", "text/csv", on_click="ignore", type="tertiary",
+        "Download this page as CSV", words.csv(found), f"{slug}-articles-{page}.csv", "text/csv", on_click="ignore", type="tertiary",
         icon=":material/download:",
     )  # fmt: skip

@@ -49,6 +49,6 @@ with ask:
         frame = result.table.to_pandas()
         st.dataframe(frame, hide_index=True, height=560 if len(frame) > 14 else "content", alt="Result of the query")
         st.download_button(
-            "Download these rows as CSV", frame.map(words.safe_cell).to_csv(index=False), "query.csv", "text/csv", on_click="ignore", type="tertiary",
+            "Download these rows as CSV", words.csv(frame), "query.csv", "text/csv", on_click="ignore", type="tertiary",
             icon=":material/download:",
         )  # fmt: skip

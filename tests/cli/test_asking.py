@@ -127,7 +127,7 @@ def test_a_malformed_row_is_named_with_file_and_line(tmp_path: Path, line: str, 
 
 
 def test_what_is_not_built_says_so_and_exits_2() -> None:
-    for words in (("backfill", "--since", "2025-01-01"), ("digest",), ("themes", "split", "ai-agents")):
+    for words in (("digest",), ("themes", "split", "ai-agents")):
         answer = run(*words)
         assert (answer.code, answer.out) == (2, "")
         assert "not built yet" in answer.err

@@ -6,7 +6,7 @@ from datetime import datetime
 import pytest
 
 from tests.builders import PARAGRAPHS, entry, html, page
-from tracker.extract import article
+from tracker.extract import article, markup
 from tracker.records import Article, Page, Rejection
 from tracker.settings import ExtractSettings
 
@@ -67,6 +67,52 @@ def test_where_a_date_comes_from(head: str, url: str, expected: tuple[datetime |
 
 def test_a_title_comes_from_the_page_when_the_feed_has_none() -> None:
     assert read(page(entry=UNDATED)).title == "Westmere lets robots work the night quay"
+
+
+@pytest.mark.parametrize(
+    ("title", "headline", "head", "expected"),
+    [
+        ("Cranes at night | Example", "Cranes at night", "", "Cranes at night"),
+        ("Robot cranes Westmere: all you need", "Cranes at night: robots in Westmere", "", "Cranes at night: robots in Westmere"),
+        ("Cranes at night - Example", "Example", "", "Cranes at night"),  # the only h1 is the site's name
+        ("Cranes at night - Example", "Sign up for our letter", '<meta property="og:title" content="Cranes">', "Cranes"),
+        ("Cranes - at night", "", "", "Cranes - at night"),
+        ("", "Cranes at night", "", "Cranes at night"),
+        ("Example", "", '<meta property="og:title" content="Cranes &amp;amp; ships | Example">', "Cranes &amp; ships"),
+        ("x", "", '<script type="application/ld+json">{"@type": "Article", "headline": "Cranes &#8211; now"}</script>', "Cranes \u2013 now"),
+    ],
+)
+def test_the_title_is_the_headline_without_the_sites_name(title: str, headline: str, head: str, expected: str) -> None:
+    body = html(title=title, head=head).replace(f"<h1>{title}</h1>", f"<h1>{headline}</h1>")
+    assert read(page(body, entry=UNDATED)).title == expected
+
+
+def test_the_author_comes_from_the_markup_when_the_feed_has_none() -> None:
+    people = '[{"@type": "Person", "name": "Jo Amsel"}, {"name": "Ilse"}]'
+    for head in (
+        f'<script type="application/ld+json">{{"@type": "NewsArticle", "author": {people}}}</script>',
+        '<meta property="article:author" content="https://example.com/jo"><meta name="parsely-author" content="Jo Amsel">',
+    ):
+        assert read(page(html(head=head), entry=UNDATED)).author == "Jo Amsel"
+    assert read(page(entry=UNDATED)).author is None
+
+
+def test_the_one_day_that_a_page_names_is_the_articles_and_days_of_other_stories_are_not() -> None:
+    def with_times(*days: str) -> str:
+        return html().replace("<h1>", "".join(f'<time datetime="{day}T08:00:00Z">a day ago</time>' for day in days) + "<h1>")
+
+    assert read(page(with_times("2026-10-29", "2026-10-29"), entry=UNDATED)).published_at == datetime(2026, 10, 29, 8)
+    assert markup.read(markup.parse(with_times("2026-10-29", "2026-10-28").encode()), "https://example.com/a").dates == ()
+
+
+def test_a_body_cut_in_pieces_by_advertisements_is_whole_again() -> None:
+    long = [f"{text} It was said in part {i}." for i in range(4) for text in PARAGRAPHS]
+    pieces = "".join(
+        f'<div class="grid body__container">{"".join(f"<p>{text}</p>" for text in part)}</div><div class="row ad"><iframe></iframe></div>'
+        for part in (long[:4], long[4:8], long[8:])
+    )
+    found = read(page(f"<html><head><title>Cranes</title></head><body><article><h1>Cranes</h1>{pieces}</article></body></html>"))
+    assert found.text == "\n".join(long)
 
 
 TEASER = "The harbour council of Westmere voted on Tuesday to let a small robotics firm test its cranes on the northern quay."

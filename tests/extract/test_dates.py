@@ -29,8 +29,40 @@ def test_one_moment_in_many_forms(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["2025-06-03", "03 Jun 2025", "June 3, 2025", "20250603", "2025/06/03", "Tue, 03 Jun 2025"])
-def test_a_day_is_its_midnight(text: str) -> None:
-    assert parse(text) == datetime(2025, 6, 3)
+def test_a_day_is_its_midnight_and_is_noted(text: str) -> None:
+    assert believable(text, FIXED_NOW) == (datetime(2025, 6, 3), "date_only")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2025-06-03T12:00:00", "2025-06-03 12:00", "Tue, 03 Jun 2025 12:00:00", "June 3, 2025 12:00 PM", "Tue Jun 3 12:00:00 2025"],
+)
+def test_a_time_without_a_zone_is_utc_and_is_noted(text: str) -> None:
+    assert believable(text, FIXED_NOW) == (NOON, "zoneless")
+
+
+def test_a_zone_named_without_an_offset_is_not_guessed() -> None:
+    assert believable("2025-06-03T12:00:00[Europe/Berlin]", FIXED_NOW) == (None, "unreadable")
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        "Januar Februar M\u00e4rz April Mai Juni Juli August September Oktober November Dezember",
+        "janvier f\u00e9vrier mars avril mai juin juillet ao\u00fbt septembre octobre novembre d\u00e9cembre",
+        "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+        "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
+        "janeiro fevereiro mar\u00e7o abril maio junho julho agosto setembro outubro novembro dezembro",
+        "januari februari maart april mei juni juli augustus september oktober november december",
+        "Jan. Feb. M\u00e4r. Apr. Mai Jun. Jul. Aug. Sep. Okt. Nov. Dez.",
+        "janv. f\u00e9vr. mars avr. mai juin juil. ao\u00fbt sept. oct. nov. d\u00e9c.",
+    ],
+)
+def test_months_in_other_languages(names: str) -> None:
+    for month, name in enumerate(names.split(), 1):
+        assert parse(f"3 {name} 2025") == parse(f"3. {name} 2025") == parse(f"3 de {name} de 2025") == datetime(2025, month, 3)
+        assert parse(f"ma., 03 {name} 2025 08:30:00 +0200") == datetime(2025, month, 3, 6, 30)
+        assert parse(f"3 {name.upper()} 2025") == datetime(2025, month, 3)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +112,7 @@ def test_aware_datetimes_become_naive_utc() -> None:
 @given(st.text(max_size=40))
 def test_no_text_is_too_strange(text: str) -> None:
     moment, note = believable(text, FIXED_NOW)
-    assert (moment is None) == (note != "")
+    assert (moment is None) == (note not in ("", "date_only", "zoneless"))
 
 
 @given(st.datetimes(datetime(2007, 1, 1), datetime(2026, 10, 1)), st.timezones())

@@ -1,21 +1,8 @@
 """The address guard keeps the crawler on the public internet."""
 
-import asyncio
-
 import pytest
 
-from tests.web import Web
 from tracker.fetch.address import AddressGuard, refusal
-from tracker.fetch.client import Client, Response
-from tracker.settings import FetchSettings
-
-
-def get(url: str, settings: FetchSettings) -> Response:
-    async def run() -> Response:
-        async with Client(settings) as client:
-            return await client.get(url, 10_000)
-
-    return asyncio.run(run())
 
 
 @pytest.mark.parametrize(
@@ -41,26 +28,6 @@ def test_the_operator_can_open_an_address_a_network_or_one_port() -> None:
     assert guard.permits("10.9.8.7", 1)
     assert guard.permits("::1", 1)
     assert not guard.permits("192.168.0.1", 80)
-
-
-@pytest.mark.parametrize(
-    "host",
-    """127.0.0.1 127.1 2130706433 0x7f000001 0177.0.0.1 0 localhost [::1] [::ffff:127.0.0.1] [::ffff:7f00:1]
-    \u2460\u2461\u2466.\u24ea.\u24ea.\u2460""".split(),
-)
-def test_loopback_is_refused_however_it_is_written(web: Web, host: str) -> None:
-    web.add("/secret", "secret")
-    response = get(web.base.replace("127.0.0.1", host) + "/secret", FetchSettings(host_delay_seconds=0, total_seconds=5))
-    assert response.outcome in ("refused", "hard_error", "soft_error")
-    assert response.outcome == "refused" or response.reason in ("bad_url", "dns_unknown")
-    assert response.body == b""
-    assert web.seen == []
-
-
-def test_a_redirect_to_a_private_address_is_refused(web: Web, polite: FetchSettings) -> None:
-    start = web.add("/go", status=302, headers={"Location": "http://127.0.0.2:1/latest/meta-data"})
-    response = get(start, polite)
-    assert (response.outcome, response.reason) == ("refused", "private_address")
 
 
 @pytest.mark.parametrize(

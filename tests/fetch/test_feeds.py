@@ -60,7 +60,8 @@ def test_a_server_that_always_says_not_modified_is_asked_without_conditions_afte
 def test_failures_keep_what_we_knew(web: Web, polite: FetchSettings) -> None:
     known = Validators('"1"', None, "hash")
     gone = poll(web.add("/feed", status=503, headers={"Retry-After": "60"}), polite, known)
-    assert (gone.outcome, gone.reason, gone.retry_after_seconds, gone.validators) == ("soft_error", "http_503", 60, known)
+    assert (gone.outcome, gone.reason, gone.validators) == ("soft_error", "http_503", known)
+    assert 60 <= (gone.retry_after_seconds or 0) <= 66
     assert poll(f"{web.base}/none", polite).outcome == "hard_error"
 
 

@@ -16,7 +16,7 @@ from tracker.settings import FetchSettings
 def fetch(url: str, settings: FetchSettings) -> Page:
     async def run() -> Page:
         async with Client(settings) as client:
-            return await pages.fetch(client, Robots(client), entry(url=url), FIXED_NOW)
+            return await pages.fetch(client, Robots(client, [], FIXED_NOW), entry(url=url), FIXED_NOW)
 
     return asyncio.run(run())
 

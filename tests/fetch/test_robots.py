@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from tests.builders import FIXED_NOW
 from tests.web import Web
 from tracker.fetch.client import Client
 from tracker.fetch.robots import Robots
@@ -15,7 +16,7 @@ RULES = "User-agent: *\nDisallow: /private\n"
 def ask(urls: list[str], settings: FetchSettings) -> list[str | None]:
     async def run() -> list[str | None]:
         async with Client(settings) as client:
-            robots = Robots(client)
+            robots = Robots(client, [], FIXED_NOW)
             return [await robots.allows(url) for url in urls]
 
     return asyncio.run(run())
@@ -78,7 +79,7 @@ def test_crawl_delay_is_kept(web: Web, polite: FetchSettings) -> None:
 
     async def run() -> None:
         async with Client(polite) as client:
-            await Robots(client).allows(f"{web.base}/a")
+            await Robots(client, [], FIXED_NOW).allows(f"{web.base}/a")
             for path in ("/a", "/b"):
                 await client.get(web.base + path, 100)
 

@@ -1,18 +1,23 @@
-"""judge, assign, sql, export, restore, evaluate, doctor, and what later issues bring: backfill, digest."""
+"""judge, assign, sql, export, restore, evaluate, doctor, and what a later issue brings: digest."""
 
+import csv
 import importlib
 import json
 import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TextIO
 
 import typer
 
 from tracker.cli import options, running
-from tracker.cli.terminal import err, say, table
+from tracker.cli.terminal import say, table
 from tracker.errors import SettingsError, StoreError, TrackerError
+from tracker.files import safe_cell, whole
+
+if TYPE_CHECKING:
+    from tracker.store.sandbox import Result
 
 In = Annotated[Path, typer.Option("--in", help="JSON lines, one object a row.", dir_okay=False)]
 Out = Annotated[Path, typer.Option("--out", help="Where the same rows go, with the answers.", dir_okay=False)]
@@ -23,7 +28,7 @@ _SQL_BYTES = 2**31
 
 def add_to(app: typer.Typer) -> None:
     """Add this module's commands."""
-    for command in (judge, assign, sql, export, restore, evaluate, doctor, backfill, digest):
+    for command in (judge, assign, sql, export, restore, evaluate, doctor, digest):
         app.command()(command)
 
 
@@ -95,18 +100,31 @@ def sql(
             raise SettingsError("--format parquet needs --out FILE.")
         from pyarrow import parquet
 
-        parquet.write_table(result.table, target)
-    elif form == "csv":
-        from pyarrow import csv
-
-        csv.write_csv(result.table, str(target) if target else sys.stdout.buffer)
+        with whole(target) as draft:
+            parquet.write_table(result.table, draft)
+    elif form == "csv" and target is None:
+        _write_csv(result, sys.stdout)
+    elif form == "csv" and target is not None:
+        with whole(target) as draft, draft.open("w", encoding="utf-8", newline="") as sink:
+            _write_csv(result, sink)
     elif target is not None:
         objects = [dict(zip(result.columns, row, strict=True)) for row in result.rows]
-        target.write_text(json.dumps(objects, default=str, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        with whole(target) as draft:
+            draft.write_text(json.dumps(objects, default=str, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     else:
         table(result.columns, result.rows, form == "json")
     if result.truncated:
         say(f"cut after {len(result.rows)} rows")
+
+
+def _write_csv(result: "Result", sink: TextIO) -> None:
+    """What a spreadsheet opens: no name and no cell of it is run as a formula. Parquet and JSON hold the values as they are."""
+    lines = csv.writer(sink, lineterminator="\n")
+    lines.writerow(map(safe_cell, result.columns))
+    for batch in result.table.to_batches():
+        for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+            cells = (json.dumps(value, default=str, ensure_ascii=False) if isinstance(value, list | dict) else value for value in row)
+            lines.writerow(map(safe_cell, cells))
 
 
 def export(
@@ -140,18 +158,6 @@ def restore(
         running.publish_again(archive, data)
 
 
-def backfill(
-    since: Annotated[str, typer.Option("--since", help="First day, as 2025-01-31.")],
-    outlet: Annotated[str, typer.Option("--outlet", help="Only this outlet.")] = "",
-) -> None:
-    """Not there yet: older articles from sitemaps, paged feeds and web-archive files come with the issue on the crawler.
-
-    Example: `tracker backfill --since 2025-01-01 --outlet techcrunch.com`
-    """
-    say(f"backfill is not built yet (asked: {outlet or 'all outlets'} since {since}); `tracker run` reads what the feeds still show.")
-    raise typer.Exit(2)
-
-
 def digest(
     since: Annotated[str, typer.Option("--since", help="How far back, as 7d.")] = "7d",
     form: Annotated[str, typer.Option("--format", help="md, html or atom.")] = "md",
@@ -170,7 +176,7 @@ What = Literal["stance", "themes", "feeds", "snapshots", "extract", "dates", "du
 
 def evaluate(
     what: Annotated[What, typer.Argument(help="What to score.")],
-    gold: Annotated[Path | None, typer.Option("--gold", help="Gold set where it is not in the repository (stance, themes, feeds, snapshots, extract).")] = None,
+    gold: Annotated[Path | None, typer.Option("--gold", help="A gold set that is not in the repository.")] = None,
     nights: Annotated[int, typer.Option("--nights", min=2, help="replay: how many nights.")] = 8,
     seed: Annotated[int, typer.Option("--seed", help="replay, themes: seed.")] = 1,
     data: options.Data = options.DATA,
@@ -187,7 +193,8 @@ def evaluate(
         raise SettingsError("evaluations need a clone of the repository: run this in it, as `uv run tracker evaluate ...`.") from None
     wanted: dict[str, dict[str, Any]] = {
         "stance": {"path": gold}, "themes": {"corpus": gold, "seed": seed}, "extract": {"pages": gold},
-        "feeds": {"path": gold}, "snapshots": {"path": gold}, "dates": {}, "duplicates": {}, "replay": {"nights": nights, "seed": seed}, "demo": {"data": data},
+        "feeds": {"path": gold}, "snapshots": {"path": gold},
+        "dates": {}, "duplicates": {}, "replay": {"nights": nights, "seed": seed}, "demo": {"data": data},
     }  # fmt: skip
     if None in wanted[what].values():
         raise SettingsError(f"`tracker evaluate {what}` needs --gold PATH (the sets are third-party text and not in the repository).")
@@ -246,9 +253,13 @@ def _checks(feeds: Path, themes: Path, data: Path) -> Iterator[tuple[str, tuple[
     if not (data / "archive.duckdb").is_file():
         yield "archive", ("missing", f"none in {data} yet: `tracker demo` or `tracker run` makes one")
         return
-    with options.archive(data) as archive:
-        yield "archive", ("fine", f"{observed.article_count(archive)} articles")
-        failing = observed.failing_feeds(archive)
+    try:
+        with options.archive(data) as archive:
+            articles, failing = observed.article_count(archive), observed.failing_feeds(archive)
+    except StoreError as error:
+        yield "archive", ("wrong", str(error))
+    else:
+        yield "archive", ("fine", f"{articles} articles")
         listed = "; ".join(f"{feed} ({times} times: {why})" for feed, times, why in failing)
         yield "failing feeds", ("look", listed) if failing else ("fine", "none")
     yield "published", tried(lambda: public.published_file(data).name)
@@ -278,8 +289,6 @@ def _rows(path: Path, keys: tuple[str, ...]) -> Iterator[dict[str, Any]]:
 
 
 def _write(path: Path, rows: list[dict[str, Any]]) -> None:
-    try:
-        path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
-    except OSError as error:
-        raise StoreError(f"{path}: cannot be written: {error}") from None
-    err.print(f"{len(rows)} rows in {path}", markup=False)
+    with whole(path) as draft:
+        draft.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    say(f"{len(rows)} rows in {path}")

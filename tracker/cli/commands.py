@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from tracker.cli import asking, feed_commands, running, theme_commands
+from tracker.cli import asking, backfill_command, feed_commands, running, theme_commands
 from tracker.cli.terminal import fail
 from tracker.errors import TrackerError
 
@@ -17,6 +17,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 running.add_to(app)
+app.command()(backfill_command.backfill)
 app.add_typer(feed_commands.app, name="feeds")
 app.add_typer(theme_commands.app, name="themes")
 asking.add_to(app)

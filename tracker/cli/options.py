@@ -1,8 +1,10 @@
 """The options that several commands share, and what they open: settings, archive, run."""
 
+import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
@@ -10,8 +12,10 @@ from typing import Annotated
 import duckdb
 import typer
 
-from tracker import settings as files
+from tracker import settings as settings_files
+from tracker.cli.terminal import say
 from tracker.errors import SettingsError, StoreError
+from tracker.files import require_room
 from tracker.records import Run
 from tracker.settings import FetchSettings, Settings
 from tracker.store import database, observed
@@ -41,6 +45,10 @@ THEMES = Path("themes.yaml")
 DELAY = 5.0
 
 
+_FORM = "%Y%m%dT%H%M%S"  # of a run's id
+_STEM = re.compile(r"\d{8}T\d{6}")
+
+
 def now() -> datetime:
     """The time, UTC, without zone, to the second: the only clock of the program."""
     return datetime.now(UTC).replace(tzinfo=None, microsecond=0)
@@ -48,7 +56,7 @@ def now() -> datetime:
 
 def load_settings(feeds: Path, themes: Path, hosts: str = "", delay: float = DELAY) -> Settings:
     """Both files and the options, checked."""
-    return files.load(feeds, themes, fetch_settings(hosts, delay))
+    return settings_files.load(feeds, themes, fetch_settings(hosts, delay))
 
 
 def fetch_settings(hosts: str, delay: float) -> FetchSettings:
@@ -62,25 +70,36 @@ def fetch_settings(hosts: str, delay: float) -> FetchSettings:
 
 
 def new_run(settings: Settings, started_at: datetime, archive: duckdb.DuckDBPyConnection) -> Run:
-    """A run of this code with these settings."""
+    """A run of this code with these settings. Raises StoreError if there is too little room on the disk."""
+    if folder := database.folder(archive):
+        require_room(folder)
     return Run(new_run_id(started_at, archive), started_at, version("narrative-tracker"), settings.digest)
 
 
 def new_run_id(started_at: datetime, archive: duckdb.DuckDBPyConnection) -> str:
-    """An id that sorts by time and is not in the archive yet."""
-    taken = observed.run_ids(archive)
-    stem = f"{started_at:%Y%m%dT%H%M%S}"
-    return next(name for i in range(1000) if (name := stem if i == 0 else f"{stem}-{i:03d}") not in taken)
+    """An id that sorts after all in the archive: the time, or the second after the newest run where the clock was set back."""
+    newest = max((found.group() for run_id in observed.run_ids(archive) if (found := _STEM.match(run_id))), default="")
+    stem = started_at.strftime(_FORM)
+    return stem if stem > newest else (datetime.fromisoformat(newest) + timedelta(seconds=1)).strftime(_FORM)
+
+
+def processes() -> int:
+    """Worker processes: one a core, within reason."""
+    return max(2, min(8, os.cpu_count() or 2))
 
 
 @contextmanager
 def archive(data: Path, must_exist: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The archive in a data folder, open to write."""
+    """The archive in a data folder, open to write. A full disk or a damaged file leaves as one StoreError, whatever was under way."""
     path = data / "archive.duckdb"
     if must_exist and not path.is_file():
         raise StoreError(f"{path}: no archive here yet. Run `tracker run` or `tracker demo` first, or name the folder with --data.")
-    connection = database.open_archive(path)
+    connection = database.open_archive(path, say)
     try:
-        yield connection
+        with database.plainly(path):
+            yield connection
+    except StoreError:
+        database.close_as_it_is(connection)
+        raise
     finally:
         connection.close()

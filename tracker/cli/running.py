@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 import duckdb
 import typer
 
-from tracker import pipeline
+from tracker import files, pipeline
 from tracker.cli import options
-from tracker.cli.terminal import Stages, say, stages, table
+from tracker.cli.terminal import Stages, fail, say, stages, table
 from tracker.errors import StoreError
 from tracker.records import Run
 from tracker.settings import FetchSettings, Settings
 from tracker.settings import load as load_settings
-from tracker.store import observed
+from tracker.store import ledger, observed
 
 if TYPE_CHECKING:
     from tracker.demo.server import Served
@@ -56,7 +56,7 @@ def demo(
             settings = _demo_settings(served, feeds, themes)
             started = options.new_run(settings, options.now(), connection)
             observed.start_run(connection, started, "demo")
-            await pipeline.crawl(connection, settings, started, _processes(), watched)
+            await pipeline.crawl(connection, settings, started, options.processes(), watched)
         return settings, started
 
     if world_only:
@@ -84,7 +84,8 @@ async def _serve_world(loaded: "World", feeds: Path, themes: Path, data: Path) -
 
 def _demo_settings(served: "Served", feeds: Path, themes: Path) -> Settings:
     feeds.parent.mkdir(parents=True, exist_ok=True)
-    feeds.write_text(served.feeds_yaml, encoding="utf-8")
+    with files.whole(feeds) as draft:
+        draft.write_text(served.feeds_yaml, encoding="utf-8")
     if served.note:
         say(served.note)
     return load_settings(feeds, themes, FetchSettings(host_delay_seconds=0, allow_private_hosts=served.allow))
@@ -105,9 +106,10 @@ def run(
     settings = options.load_settings(feeds, themes, allow_private_hosts, host_delay)
     with stages() as watched, options.archive(data) as connection:
         started = _start(connection, settings, "run")
-        asyncio.run(pipeline.crawl(connection, settings, started, _processes(), watched))
+        asyncio.run(pipeline.crawl(connection, settings, started, options.processes(), watched))
         _conclude(connection, settings, started, data, watched)
         _report(connection, started, watched, as_json, data)
+        _require_an_answer(connection, started)
 
 
 def crawl(
@@ -125,9 +127,10 @@ def crawl(
     settings = options.load_settings(feeds, themes, allow_private_hosts, host_delay)
     with stages() as watched, options.archive(data) as connection:
         started = _start(connection, settings, "crawl")
-        asyncio.run(pipeline.crawl(connection, settings, started, _processes(), watched))
+        asyncio.run(pipeline.crawl(connection, settings, started, options.processes(), watched))
         observed.finish_run(connection, started, options.now(), None, None)
         _report(connection, started, watched, as_json)
+        _require_an_answer(connection, started)
 
 
 def analyse(
@@ -246,9 +249,15 @@ def _report(connection: duckdb.DuckDBPyConnection, run: Run, watched: Stages, as
         published.close()
 
 
+def _require_an_answer(connection: duckdb.DuckDBPyConnection, run: Run) -> None:
+    """Some feeds always fail, and that is no failure of the run; all of them failing is: exit 1, and a line for each kind of outlet."""
+    polled = ledger.answers(connection, run)
+    if polled and not any(good for _, _, good, _ in polled):
+        for kind, feeds, _, reasons in polled:
+            say(f"{kind}: 0 of {feeds} feeds answered ({reasons})")
+        fail("no feed answered: is there a network? What is stored stays as it is; the next run catches up.")
+        raise typer.Exit(1)
+
+
 def _times(watched: Stages) -> str:
     return ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in watched.seconds.items())
-
-
-def _processes() -> int:
-    return max(2, min(8, os.cpu_count() or 2))

@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from tracker.errors import redacted
+
 _QUIET_SECONDS = 15.0  # between two plain lines of the same stage where there is no terminal
 
 out = Console(soft_wrap=True, highlight=False)
@@ -69,9 +71,9 @@ def stages() -> Iterator[Stages]:
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], as_json: bool, title: str = "") -> None:
-    """Print rows as a table, or as a JSON list of objects."""
+    """Print rows as a table, or as a JSON list of objects; secrets in addresses are not shown."""
     if as_json:
-        print(json.dumps([dict(zip(columns, row, strict=True)) for row in rows], default=_plain, ensure_ascii=False, indent=2))  # noqa: T201
+        print(redacted(json.dumps([dict(zip(columns, row, strict=True)) for row in rows], default=_plain, ensure_ascii=False, indent=2)))  # noqa: T201
         return
     if not sys.stdout.isatty():
         # A pipe has no width: plain columns, nothing cut
@@ -88,12 +90,12 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], as_json: bool, 
 
 def say(text: str) -> None:
     """One line for the person at the terminal."""
-    err.print(text, markup=False)
+    err.print(redacted(text), markup=False)
 
 
 def fail(text: str) -> None:
     """One line that says what went wrong and what to do."""
-    err.print(f"error: {text}", style="bold", markup=False)
+    err.print(f"error: {redacted(text)}", style="bold", markup=False)
 
 
 def _cell(value: Any) -> str:
@@ -105,7 +107,7 @@ def _cell(value: Any) -> str:
         return value.strftime("%Y-%m-%d %H:%M")
     if isinstance(value, list | tuple):
         return ", ".join(_cell(item) for item in value)
-    return str(value)
+    return redacted(str(value))
 
 
 def _plain(value: Any) -> Any:

@@ -1,11 +1,12 @@
 """Dates: what a feed or a page wrote comes in, a naive UTC datetime we believe, or a note why not, goes out."""
 
-import calendar
 import re
+import unicodedata
 from datetime import UTC, datetime, timedelta
 from typing import Literal, TypeAlias
 
-DateNote: TypeAlias = Literal["", "missing", "future", "too_old", "unreadable"]
+Precision: TypeAlias = Literal["", "date_only", "zoneless"]  # how much was written: a moment, a day alone, a time without its zone
+DateNote: TypeAlias = Precision | Literal["missing", "future", "too_old", "unreadable"]
 
 _OLDEST = timedelta(days=20 * 365.25)  # archives are in feeds; before the web there were none
 _NEWEST = timedelta(hours=26)  # a local time ahead of UTC that was written without its zone, and then some
@@ -43,19 +44,38 @@ _ZONES |= {"jst": 540, "kst": 540, "acst": 570, "acdt": 630, "aest": 600, "aedt"
 # RFC 822's military letters: A to M without J are west, N to Y east, as that text has it.
 _ZONES |= {letter: -60 * hours for hours, letter in enumerate("abcdefghiklm", 1)}
 _ZONES |= {letter: 60 * hours for hours, letter in enumerate("nopqrstuvwxy", 1)}
-_MONTH = (
-    "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
-)
-_MONTHS = {name.lower(): i for i, name in enumerate(calendar.month_abbr) if name}
+# English, German, French, Spanish, Italian, Portuguese, Dutch; without accents, and no name means different months.
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        (
+            "jan january januar janner janv janvier ene enero gen gennaio janeiro januari",
+            "feb february februar feber fev fevr fevrier febrero febbraio fevereiro februari",
+            "mar march marz mrz mars marzo marco mrt maart",
+            "apr april avr avril abr abril aprile",
+            "may mai mayo mag maggio maio mei",
+            "jun june juni juin junio giu giugno junho",
+            "jul july juli juil juillet julio lug luglio julho",
+            "aug august aout ago agosto augustus",
+            "sep sept september septembre septiembre setiembre set sett settembre setembro",
+            "oct october okt oktober octobre octubre ott ottobre out outubro",
+            "nov november novembre noviembre novembro",
+            "dec december dez dezember decembre dic diciembre dicembre dezembro",
+        ),
+        1,
+    )
+    for name in names.split()
+}
 _CLOCK = r"(?:(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?\s*(?P<half>[ap]\.?m\.?)?)"
-_ZONE = r"\s*\(?(?P<zone>[A-Za-z]{1,5}|(?:gmt|utc)?\s*[+-]\d{1,2}:?\d{2})?\)?(?:\s*\(.*\))?"
+_ZONE = r"\s*\(?(?P<zone>[A-Za-z]{1,5}|(?:gmt|utc)?\s*[+-]\d{1,2}(?::?\d{2})?)?\)?(?:\s*\(.*\))?"
 _YEAR = r"(?P<year>\d{2}|\d{4})"
 _RFC822 = re.compile(
-    rf"(?:[a-z]+\.?,?\s*)?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[\s-]+(?P<month>{_MONTH})\.?,?[\s-]+{_YEAR},?(?:[\s,]+{_CLOCK})?{_ZONE}",
+    rf"(?:[a-z-]+\.?,?\s*)?(?P<day>\d{{1,2}})(?:st|nd|rd|th|er|\.)?[\s-]+(?:de\s)?(?P<month>[a-z]+)\.?,?[\s-]+(?:de\s)?{_YEAR},?"
+    rf"(?:[\s,]+{_CLOCK})?{_ZONE}",
     re.IGNORECASE,
 )
 _MONTH_FIRST = re.compile(
-    rf"(?:[a-z]+\.?,\s*)?(?P<month>{_MONTH})\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+{_YEAR},?(?:\s*(?:at\s+)?{_CLOCK})?{_ZONE}",
+    rf"(?:[a-z]+(?:\.?,\s*|\s+))?(?P<month>[a-z]+)\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+{_YEAR},?(?:\s*(?:at\s+)?{_CLOCK})?{_ZONE}",
     re.IGNORECASE,
 )
 _ASCTIME = re.compile(
@@ -63,57 +83,71 @@ _ASCTIME = re.compile(
 )
 _ISO = re.compile(
     r"(?P<date>\d{4}-\d{1,2}-\d{1,2}|\d{8}|\d{4}/\d{1,2}/\d{1,2})"
-    r"(?:[Tt\s]+(?P<clock>\d{1,2}:?\d{2}(?::?\d{2})?)(?:[.,]\d+)?\s*(?P<zone>[A-Za-z]{1,5}|[+-]\d{2}(?::?\d{2})?)?)?"
+    r"(?:[Tt\s]+(?P<clock>\d{1,2}:?\d{2}(?::?\d{2})?)(?:[.,]\d+)?"
+    r"(?:\s*(?P<zone>[A-Za-z]{1,5}|[+-]\d{2}(?::?\d{2})?)(?:\s*(?:UTC|\[.*\]))?)?)?"
 )
-_WORDED = (_RFC822, _MONTH_FIRST, _ASCTIME)
+_FORMS = (_ISO, _RFC822, _MONTH_FIRST, _ASCTIME)
 
 
 def believable(value: str | datetime | None, first_seen_at: datetime) -> tuple[datetime | None, DateNote]:
-    """A publication time we can stand behind, naive UTC, with '' as note; else None and why.
+    """A publication time we can stand behind, naive UTC, with its Precision as note; else None and why.
 
-    Believed is what lies from 20 years before `first_seen_at` (naive UTC) to 26 hours after it.
+    Believed is what lies from 20 years before `first_seen_at` (naive UTC) to 26 hours after it. A day alone is its midnight.
     """
     if value is None or (isinstance(value, str) and not value.strip()):
         return None, "missing"
-    moment = parse(value) if isinstance(value, str) else _naive_utc(value)
+    moment, precision = _read(value) if isinstance(value, str) else (_naive_utc(value), "")
     if moment is None:
         return None, "unreadable"
     if moment > first_seen_at + _NEWEST:
         return None, "future"
     if moment < first_seen_at - _OLDEST:
         return None, "too_old"
-    return moment, ""
+    return moment, precision
 
 
 def parse(text: str) -> datetime | None:
     """RFC 822, ISO 8601 and their common misspellings as naive UTC; zone-less times are read as UTC. None when unreadable."""
-    text = " ".join(text.replace("\u2212", "-").split())
-    if iso := _ISO.fullmatch(text):
-        return _from_iso(iso)
-    found = next((match for form in _WORDED if (match := form.fullmatch(text))), None)
-    return _from_words(found.groupdict()) if found else None
+    return _read(text)[0]
 
 
 def in_url(url: str) -> str | None:
-    """The day that a URL names in its path, like /2025/06/03/ or /2025-06-03-, as ISO date; None without one."""
-    found = re.search(r"/((?:19|20)\d{2})[/-](0?[1-9]|1[0-2])[/-](0?[1-9]|[12]\d|3[01])(?=[/_.-]|$)", url)
+    """The day that a URL names in its path, like /2025/06/03/, /2025-06-03- or /2025/jun/03/, as ISO date; None without one."""
+    found = re.search(r"/((?:19|20)\d{2})[/-](0?[1-9]|1[0-2]|[a-z]{3})[/-](0?[1-9]|[12]\d|3[01])(?=[/_.-]|$)", url.lower())
     if found is None:
         return None
-    year, month, day = (int(part) for part in found.groups())
-    return f"{year:04}-{month:02}-{day:02}"
+    year, month, day = found.groups()
+    number = int(month) if month.isdigit() else _MONTHS.get(month)
+    return f"{year}-{number:02}-{int(day):02}" if number else None
 
 
-def _from_iso(found: re.Match[str]) -> datetime | None:
-    digits = re.split(r"[-/]", found["date"])
+def _read(text: str) -> tuple[datetime | None, Precision]:
+    text = " ".join(_without_accents(text.replace("\u2212", "-")).split())
+    found = next((match for form in _FORMS if (match := form.fullmatch(text))), None)
+    if found is None:
+        return None, ""
+    part = found.groupdict()
+    moment = _from_iso(part) if "date" in part else _from_words(part)
+    if not (part.get("clock") or part.get("hour")):
+        return moment, "date_only"
+    return moment, "" if part["zone"] else "zoneless"
+
+
+def _without_accents(text: str) -> str:
+    return "".join(char for char in unicodedata.normalize("NFD", text) if not unicodedata.combining(char))
+
+
+def _from_iso(part: dict[str, str | None]) -> datetime | None:
+    digits = re.split(r"[-/]", part["date"] or "")
     year, month, day = digits if len(digits) == 3 else (digits[0][:4], digits[0][4:6], digits[0][6:])
-    clock = (found["clock"] or "").replace(":", "").zfill(4) if found["clock"] else "0000"
+    clock = (part["clock"] or "").replace(":", "").zfill(4)
     if len(clock) == 5:  # 9:15:00
         clock = "0" + clock
-    return _moment(year, month, day, clock[:2], clock[2:4], clock[4:6] or "0", found["zone"] or "")
+    return _moment(year, month, day, clock[:2], clock[2:4], clock[4:6] or "0", part["zone"] or "")
 
 
 def _from_words(part: dict[str, str | None]) -> datetime | None:
-    month = _MONTHS.get((part["month"] or "").lower()[:3])
+    month = _MONTHS.get((part["month"] or "").lower())
     year, hour = int(part["year"] or 0), int(part["hour"] or 0)
     if len(part["year"] or "") == 2:
         year += 1900 if year > 68 else 2000  # as POSIX reads two digits

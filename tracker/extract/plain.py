@@ -1,5 +1,6 @@
 """Markup off: HTML of unknown origin comes in, plain text goes out."""
 
+import hashlib
 import html
 import re
 
@@ -17,6 +18,9 @@ _FURNITURE = re.compile(
 )
 _CUT = re.compile(r"\s*\[?(?:\u2026|\.\.\.)\]?\s*(?:read more|continue reading)?[\s\u2192\u00bb]*$", re.IGNORECASE)
 
+_WORDS = re.compile(r"[^\W_]+")
+_TELLING_LETTERS = 4  # the, and, for and their like say nothing about a headline
+
 
 def line(text: str) -> str:
     """A title or a name: tags off, character references resolved, on one line, no control characters."""
@@ -32,9 +36,18 @@ def paragraphs(markup: str) -> str:
     return "\n".join(kept)
 
 
+def fingerprint(text: str) -> str:
+    """16 hexadecimal digits that are the same for texts that differ only in case, spaces and punctuation."""
+    return hashlib.sha256(" ".join(_WORDS.findall(text.casefold())).encode()).hexdigest()[:16]
+
+
 def controls_off(text: str) -> str:
     """The text without control characters; line ends and spaces stay."""
-    return "".join(char if char.isprintable() or char.isspace() else "" for char in text)
+    return "\n".join(line if line.isprintable() else _visible(line) for line in text.split("\n"))
+
+
+def _visible(line: str) -> str:
+    return "".join(char for char in line if char.isprintable() or char.isspace())
 
 
 def cells_apart(text: str) -> str:
@@ -45,3 +58,9 @@ def cells_apart(text: str) -> str:
 
 def _cells(row: str) -> list[str]:
     return [cell for part in row.split("|") if (cell := part.strip()).strip("-: ")]
+
+
+def telling_words(text: str) -> set[str]:
+    """The words that say what a headline is about, in lower case: those of four letters or more, else all."""
+    words = set(_WORDS.findall(text.casefold()))
+    return {word for word in words if len(word) >= _TELLING_LETTERS} or words

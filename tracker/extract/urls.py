@@ -41,7 +41,8 @@ def canonical(url: str, base: str = "") -> str | None:
     try:
         parts = urlsplit(urljoin(base, "".join(url.split())))
         host, port = _host(parts.hostname or ""), parts.port
-    except ValueError:  # an unfinished IPv6 address, a port that is no number, a host IDNA refuses
+        (parts.path + parts.query).encode()
+    except ValueError:  # an unfinished IPv6 address, a port that is no number, a host IDNA refuses, half a surrogate pair
         return None
     if parts.scheme not in _DEFAULT_PORTS or not host or parts.username is not None or parts.password is not None:
         return None

@@ -4,14 +4,18 @@ Pages can be built to make a parser run for ever or to kill it, so parsing happe
 """
 
 import asyncio
+import logging
 import multiprocessing
 from collections.abc import Callable
 from concurrent.futures import TimeoutError as FutureTimeout
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self, TypeAlias, TypeVar, TypeVarTuple
 
 from pebble import ProcessPool
+
+from tracker.errors import TrackerError
 
 _Arguments = TypeVarTuple("_Arguments")
 _Result = TypeVar("_Result")
@@ -73,6 +77,8 @@ class Workers:
                 return wrapped.result()
             case TimeoutError() | FutureTimeout():
                 return Timeout(seconds)
+            case BrokenProcessPool():  # no page is at fault when no process can start
+                raise TrackerError("worker processes cannot start: is there room in the temporary folder, and memory? What is stored stays.")
             case Exception() as error:  # whatever a hostile page made a parser raise; this is its sandbox
                 return Crash(f"{type(error).__name__}: {error}".splitlines()[0][:200])
             case error:
@@ -81,9 +87,11 @@ class Workers:
 
 def _warm() -> None:
     """Load what extraction needs, so that the first page's time is its own."""
-    import py3langid
     import trafilatura
 
+    from tracker.extract import article
+
+    logging.disable()  # what parsers find wrong with a page is a Rejection, not lines on the operator's screen
     page = b"<html><body><article><p>A short page, so that tables are built and models read.</p></article></body></html>"
-    trafilatura.bare_extraction(page, with_metadata=True)
-    py3langid.classify("A short sentence.")
+    trafilatura.bare_extraction(page)
+    article.language("A short sentence.")

@@ -1,18 +1,22 @@
 """The HTTP client: a URL comes in, one frozen Response goes out, whatever the server does."""
 
 import asyncio
+import random
+import re
 import socket
 from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self, TypeAlias
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin
 
 import aiohttp
+from aiohttp.abc import AbstractResolver
 
 from tracker.fetch.address import AddressGuard, PrivateAddressError, refusal
-from tracker.fetch.headers import chosen, is_decodable, media_type, retry_after_seconds
-from tracker.fetch.turns import Host, Turns
+from tracker.fetch.headers import RETRY_AFTER_CAP_SECONDS, chosen, is_challenge, is_decodable, media_type, retry_after_seconds
+from tracker.fetch.turns import Turns, host_key, origin
 from tracker.records import Outcome
 from tracker.settings import FetchSettings
 
@@ -23,8 +27,12 @@ _MAX_FIELD_BYTES = 64 * 1024  # content security policies of 16 KB are common
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PERMANENT = frozenset({301, 308})
 _SOFT_STATUS = frozenset({408, 425, 429})  # the server says 'later'; the other 4xx say 'no'
+_WALLED = frozenset({202, 403, 405, 429, 503})  # what bot walls answer with; AWS WAF's challenge is a 202
 _RETRY_PAUSE_SECONDS = 0.5  # a reset connection is mostly a server closing an idle one: once more, at once
 _DOWN = frozenset({"timeout", "connection", "dns_unknown", "dns_temporary", "tls"})  # the host, not the page, is at fault
+_NAMES_KEPT_SECONDS = 300  # usual lifetimes of DNS records; whatever they say, the guard checks each connection
+_LATER = frozenset({"robots_unreachable", "host_down", "host_asked_to_wait"})  # reasons not to visit that may pass
+_JITTER = 0.1  # of the wait a server asks for, so that not everyone it turned away comes back in the same second
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +40,8 @@ class Response:
     """One answer of the web. `reason` is '' when the outcome is ok, else a short code; `headers` has lower-case names.
 
     `body` is the decoded body; with reason `too_large` its first bytes up to the limit; else empty.
-    `seconds` is the time the server took, without our own politeness.
+    `seconds` is the time the server took, without our own politeness. `retry_after_seconds` is how long the server asks us to
+    stay away, at most a day, and a little longer so that clients come back apart.
     """
 
     url: str
@@ -44,31 +53,35 @@ class Response:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     seconds: float = 0.0
+    retry_after_seconds: float | None = None
 
     @property
     def content_type(self) -> str:
         """The content-type header as sent, or ''."""
         return self.headers.get("content-type", "")
 
-    @property
-    def retry_after_seconds(self) -> float | None:
-        """How long the server asks us to stay away, at most a day; None if it does not say."""
-        return retry_after_seconds(self.headers)
-
 
 class Client:
     """One session with the web: deadlines, size limits, politeness and the address guard are inside. Use with `async with`."""
 
-    def __init__(self, settings: FetchSettings) -> None:
+    def __init__(self, settings: FetchSettings, resolver: AbstractResolver | None = None) -> None:
         self.settings = settings
-        self._turns = Turns(settings.host_delay_seconds, settings.hosts_at_once)
+        self._turns = Turns(settings.host_delay_seconds, settings.host_delay_cap_seconds, settings.hosts_at_once)
         self._guard = AddressGuard(settings.allow_private_hosts)
+        self._resolver = resolver
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
+        # Names are looked up in threads, and a lookup can hang for half a minute: one for each socket, so that no other waits for it
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(self.settings.hosts_at_once, "names"))
         self._session = aiohttp.ClientSession(
             # The system's resolver runs in threads: it knows hosts files and tells 'unknown' from 'try again'.
-            connector=aiohttp.TCPConnector(limit=0, socket_factory=self._guard.open_socket, resolver=aiohttp.ThreadedResolver()),
+            connector=aiohttp.TCPConnector(
+                limit=0,
+                socket_factory=self._guard.open_socket,
+                resolver=self._resolver or aiohttp.ThreadedResolver(),
+                ttl_dns_cache=_NAMES_KEPT_SECONDS,
+            ),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"User-Agent": self.settings.user_agent},
             timeout=aiohttp.ClientTimeout(total=None),  # one deadline over all hops, set in get()
@@ -85,8 +98,12 @@ class Client:
 
     def slow_down(self, url: str, delay_seconds: float) -> None:
         """Leave at least this much time between two starts on the URL's host (its Crawl-delay, up to our cap)."""
-        host = self._turns.host(_host_key(url))
-        host.delay_seconds = max(host.delay_seconds, min(delay_seconds, self.settings.crawl_delay_cap_seconds))
+        self._turns.slow_down(url, delay_seconds)
+
+    def hold(self, url: str, seconds: float) -> None:
+        """Do not ask the URL's host for so long: it said so in an earlier run."""
+        now = asyncio.get_running_loop().time()
+        self._turns.host(url).hold(now + seconds, "host_asked_to_wait")
 
     async def get(
         self,
@@ -96,13 +113,13 @@ class Client:
         *,
         media_types: frozenset[str] = frozenset(),
         may_visit: MayVisit | None = None,
-        yields_to_host: bool = False,
+        verify_tls: bool = True,
     ) -> Response:
         """GET with redirects. `limit_bytes` caps the decoded body.
 
         A body of another type than `media_types` (when given, and the server names one) is not read: `wrong_type`.
-        `may_visit` is asked about each hop and answers with a reason not to. With `yields_to_host`, a host that is down
-        or asked us to wait is not asked: `host_down`, `host_asked_to_wait`. Never raises for anything the web does.
+        `may_visit` is asked about each hop and answers with a reason not to. A host that is down or asked us to wait is not
+        asked: `host_down`, `host_asked_to_wait`. Never raises for anything the web does.
         """
         hop_url, previous_key, seconds, is_permanent = url, "", 0.0, True
         for hop in range(self.settings.redirects + 1):
@@ -110,16 +127,16 @@ class Client:
             if reason is None and may_visit is not None:
                 reason = await may_visit(hop_url)
             if reason is not None:
-                outcome: Outcome = "soft_error" if reason == "robots_unreachable" else "refused"
+                outcome: Outcome = "soft_error" if reason in _LATER else "refused"
                 return Response(url, outcome, reason, final_url=hop_url, seconds=seconds)
-            key = _host_key(hop_url)
-            async with self._turns.turn(key, is_redirect=key == previous_key) as host:
-                wait = self._reason_to_wait(host) if yields_to_host else None
-                if wait is not None:
-                    return Response(url, "soft_error", wait, final_url=hop_url, seconds=seconds)
+            key = host_key(hop_url)
+            async with self._turns.turn(hop_url, is_redirect=key == previous_key) as host:
+                held = host.held(asyncio.get_running_loop().time(), origin(hop_url))
+                if held is not None:
+                    return Response(url, "soft_error", held, final_url=hop_url, seconds=seconds)
                 seconds_left = self.settings.total_seconds - seconds
-                answer = await self._exchange(hop_url, limit_bytes, headers or {}, media_types, seconds_left)
-                self._remember(host, answer, yields_to_host)
+                answer = await self._exchange(hop_url, limit_bytes, headers or {}, media_types, seconds_left, verify_tls)
+                self._remember(hop_url, answer)
             seconds += answer.seconds
             location = answer.headers.get("location")
             if answer.status not in _REDIRECTS or not location:
@@ -130,19 +147,26 @@ class Client:
             previous_key, hop_url = key, _joined(hop_url, location)
         return Response(url, "hard_error", "too_many_redirects", final_url=hop_url, seconds=seconds)
 
-    def _reason_to_wait(self, host: Host) -> str | None:
-        if host.failures_in_a_row >= self.settings.host_down_after:
-            return "host_down"
-        return "host_asked_to_wait" if host.held_until > asyncio.get_running_loop().time() else None
-
-    def _remember(self, host: Host, answer: Response, yields_to_host: bool) -> None:
-        host.failures_in_a_row = host.failures_in_a_row + 1 if answer.reason in _DOWN else 0
-        # A page's 'too many requests' holds the host's other pages; a feed's concerns that feed, which the ledger remembers.
-        if yields_to_host and answer.status in (429, 503) and answer.retry_after_seconds is not None:
-            host.held_until = asyncio.get_running_loop().time() + answer.retry_after_seconds
+    def _remember(self, url: str, answer: Response) -> None:
+        """What an answer says about its host: down, asking for time, or slow."""
+        now = asyncio.get_running_loop().time()
+        host, at = self._turns.host(url), origin(url)
+        host.answered(answer.seconds)
+        host.failures_in_a_row[at] = host.failures_in_a_row[at] + 1 if answer.reason in _DOWN else 0
+        if host.failures_in_a_row[at] >= self.settings.host_down_after:
+            host.hold(now + self.settings.host_down_seconds, "host_down", at)
+        if answer.status == 429 or (answer.status == 503 and answer.retry_after_seconds is not None):
+            wait = answer.retry_after_seconds
+            host.hold(now + (self.settings.host_down_seconds if wait is None else wait), "host_asked_to_wait")
 
     async def _exchange(
-        self, url: str, limit_bytes: int, headers: Mapping[str, str], media_types: frozenset[str], seconds_left: float
+        self,
+        url: str,
+        limit_bytes: int,
+        headers: Mapping[str, str],
+        media_types: frozenset[str],
+        seconds_left: float,
+        verify_tls: bool,
     ) -> Response:
         """One request without redirects, tried once more when the connection is reset. The deadline covers both tries."""
         clock = asyncio.get_running_loop().time
@@ -150,30 +174,34 @@ class Client:
         try:
             async with asyncio.timeout(seconds_left):
                 try:
-                    answer = await self._request(url, limit_bytes, headers, media_types)
+                    answer = await self._request(url, limit_bytes, headers, media_types, verify_tls)
                 except _RESETS as error:
                     if isinstance(error, aiohttp.ClientConnectorError):  # never connected: a second try at once helps nobody
                         raise
                     await asyncio.sleep(_RETRY_PAUSE_SECONDS)
-                    answer = await self._request(url, limit_bytes, headers, media_types)
+                    answer = await self._request(url, limit_bytes, headers, media_types, verify_tls)
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:  # ValueError: addresses aiohttp cannot write
             outcome, reason = _explain(error)
             answer = Response(url, outcome, reason)
         return replace(answer, seconds=clock() - started)
 
-    async def _request(self, url: str, limit_bytes: int, headers: Mapping[str, str], media_types: frozenset[str]) -> Response:
+    async def _request(
+        self, url: str, limit_bytes: int, headers: Mapping[str, str], media_types: frozenset[str], verify_tls: bool
+    ) -> Response:
         if self._session is None:
             raise RuntimeError("use the client with 'async with'")
-        async with self._session.get(url, headers=headers, allow_redirects=False) as answer:
+        async with self._session.get(url, headers=headers, allow_redirects=False, ssl=verify_tls) as answer:
             kept = chosen(answer.headers)
             outcome, reason = _judge_status(answer.status)
-            if outcome == "ok" and not is_decodable(answer.headers):
+            if outcome == "ok" and not is_decodable(answer.headers.getall("content-encoding", ())):
                 outcome, reason = "hard_error", "bad_content_encoding"
             if outcome == "ok" and media_types and media_type(kept.get("content-type", "")) not in media_types | {""}:
                 outcome, reason = "hard_error", "wrong_type"
+            if answer.status in _WALLED and is_challenge(answer.headers):
+                outcome, reason = "soft_error", "bot_wall"
             if outcome != "ok":
                 answer.close()  # the body of an error is never read
-                return Response(url, outcome, reason, answer.status, headers=kept)
+                return Response(url, outcome, reason, answer.status, headers=kept, retry_after_seconds=_retry_after(kept))
             body = bytearray()
             async for chunk in answer.content.iter_any():  # decoded, in bounded pieces: a bomb stops at the limit
                 body += chunk
@@ -223,13 +251,17 @@ def _explain(error: Exception) -> tuple[Outcome, str]:
     return found
 
 
-def _host_key(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
-
-
 def _joined(url: str, location: str) -> str:
+    """The next hop. Bytes that are no UTF-8, as old servers send in paths, are escaped as they are."""
     try:
-        return urljoin(url, location)
+        return urljoin(url, re.sub("[\udc80-\udcff]", lambda raw: quote(raw[0], errors="surrogateescape"), location))
     except ValueError:  # such as an unfinished IPv6 address; refusal() will say bad_url
         return location
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    seconds = retry_after_seconds(headers)
+    if seconds is None:
+        return None
+    jitter = random.uniform(0, _JITTER)  # noqa: S311  # spreads clients, guards no secret
+    return min(seconds * (1 + jitter), RETRY_AFTER_CAP_SECONDS)

@@ -6,18 +6,22 @@ from datetime import datetime, timedelta
 from tracker.fetch.client import Client, Response
 from tracker.records import Feed, FeedFetch, Validators
 
-_ACCEPT = "application/atom+xml, application/rss+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1"
+_ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json;q=0.9, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1"
 _TRUST_304 = timedelta(days=7)  # some servers answer 'not modified' for ever: once a week we ask without conditions
 
 
-async def poll(client: Client, feed: Feed, last: Validators | None, now: datetime) -> FeedFetch:
-    """Ask one feed for news. A 304, or the same bytes as last time, is `unchanged`. Never raises for what the web does."""
+async def poll(client: Client, feed: Feed, last: Validators | None, now: datetime, address: str | None = None) -> FeedFetch:
+    """Ask one feed for news, at `address` if it lives elsewhere now. A 304, or the same bytes as last time, is `unchanged`.
+
+    Never raises for what the web does.
+    """
     known = last or Validators()
+    asked = address or feed.url
     conditions = _conditions(known, now)
     headers = {"Accept": _ACCEPT, **conditions}
     if feed.user_agent:
         headers["User-Agent"] = feed.user_agent
-    response = await client.get(feed.url, client.settings.feed_bytes, headers)
+    response = await client.get(asked, client.settings.feed_bytes, headers, verify_tls=feed.verify_tls)
     outcome, reason, validators, body = response.outcome, response.reason, known, b""
     if outcome == "ok":
         validators = _validators(response, now)
@@ -36,7 +40,7 @@ async def poll(client: Client, feed: Feed, last: Validators | None, now: datetim
         )
     return FeedFetch(
         feed=feed,
-        final_url=response.final_url or feed.url,
+        final_url=response.final_url or asked,
         fetched_at=now,
         outcome=outcome,
         reason=reason,
@@ -46,11 +50,12 @@ async def poll(client: Client, feed: Feed, last: Validators | None, now: datetim
         content_type=response.content_type,
         seconds=response.seconds,
         retry_after_seconds=response.retry_after_seconds,
+        moved_to=response.final_url if response.was_permanently_moved and response.final_url != feed.url else None,
     )
 
 
 def _conditions(known: Validators, now: datetime) -> dict[str, str]:
-    if known.full_at is not None and now - known.full_at > _TRUST_304:
+    if known.full_at is None or not timedelta() <= now - known.full_at <= _TRUST_304:
         return {}
     given = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
     return {name: value for name, value in given.items() if value}

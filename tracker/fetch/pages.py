@@ -24,7 +24,6 @@ async def fetch(client: Client, robots: Robots, entry: Entry, now: datetime) -> 
         {"Accept": _ACCEPT},
         media_types=_HTML_TYPES,
         may_visit=robots.allows,
-        yields_to_host=True,
     )
     outcome, reason = response.outcome, response.reason
     if reason == "wrong_type" or (outcome == "ok" and not is_html(response.body)):
@@ -41,6 +40,7 @@ async def fetch(client: Client, robots: Robots, entry: Entry, now: datetime) -> 
         body=response.body if outcome == "ok" else b"",
         content_type=response.content_type,
         seconds=response.seconds,
+        retry_after_seconds=response.retry_after_seconds,
     )
 
 

@@ -1,56 +1,83 @@
 """robots.txt (RFC 9309): a URL comes in, a reason not to fetch it or None goes out."""
 
 import asyncio
-from urllib.parse import urlsplit
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from protego import Protego
 
 from tracker.fetch.client import Client, Response
 from tracker.fetch.headers import media_type
+from tracker.fetch.turns import origin
+from tracker.records import RobotsFile
 
 _TEXT = ("", "text/plain", "text/txt", "application/octet-stream", "binary/octet-stream")  # what servers call a plain file
+_COPY_GOOD_FOR = timedelta(hours=24)  # RFC 9309, section 2.4: a copy should not be used for longer
+_NOT_ASKED = ("host_down", "host_asked_to_wait")  # the client left the host alone; it may be asked later in the same run
+_UNREACHABLE_ENOUGH = timedelta(days=30)  # section 2.3.1.4: after a reasonable time, for example 30 days, it may count as absent
 
 
 class Robots:
-    """Asks each origin for its rules once a run. Not for feeds: their addresses were chosen by a person."""
+    """Asks each origin for its rules at most once a day. Not for feeds: their addresses were chosen by a person.
 
-    def __init__(self, client: Client) -> None:
+    `known` are the answers of earlier runs; `files` holds what there is to remember after this one.
+    """
+
+    def __init__(self, client: Client, known: Iterable[RobotsFile], now: datetime) -> None:
         self._client = client
+        self._now = now
         self._agent = client.settings.user_agent.partition("/")[0].strip()  # the product token is what groups name
         self._rules: dict[str, asyncio.Task[Protego | str]] = {}
+        self._known = {file.origin: file for file in known}
+        self.files: list[RobotsFile] = []
 
     async def allows(self, url: str) -> str | None:
-        """None when the URL may be fetched, else `robots_disallow`, `robots_unreachable` or why the address is refused."""
-        parts = urlsplit(url)
-        origin = f"{parts.scheme}://{parts.netloc}"
-        if origin not in self._rules:
-            self._rules[origin] = asyncio.create_task(self._load(origin))
-        rules = await asyncio.shield(self._rules[origin])  # one caller's cancellation must not take the rules from the others
+        """None when the URL may be fetched, else `robots_disallow`, `robots_unreachable` or why the host is not asked."""
+        rules = await self._of(url)
         if isinstance(rules, str):
-            return rules or None
+            return rules
         return None if rules.can_fetch(url, self._agent) else "robots_disallow"
 
-    async def _load(self, origin: str) -> Protego | str:
-        """The origin's rules, '' when everything is allowed, or the reason why nothing is."""
-        response = await self._client.get(f"{origin}/robots.txt", self._client.settings.robots_bytes)
-        if response.outcome == "refused":
-            return response.reason
-        if response.outcome == "soft_error":  # 5xx, 429, timeout, DNS: assume complete disallow (RFC 9309, 2.3.1.4)
-            return "robots_unreachable"
-        rules = _parse(response)
-        if rules is None:
-            return ""
+    async def sitemaps(self, url: str) -> list[str]:
+        """The sitemaps that the URL's origin names."""
+        rules = await self._of(url)
+        return [] if isinstance(rules, str) else list(rules.sitemaps)
+
+    async def _of(self, url: str) -> Protego | str:
+        at = origin(url)
+        loading = self._rules.get(at)
+        if loading is None or (loading.done() and loading.result() in _NOT_ASKED):
+            loading = self._rules[at] = asyncio.create_task(self._load(at))
+        return await asyncio.shield(loading)  # one caller's cancellation must not take the rules from the others
+
+    async def _load(self, at: str) -> Protego | str:
+        """The origin's rules, or the reason why nothing is allowed."""
+        copy = self._known.get(at)
+        is_fresh = copy is not None and copy.fetched_at is not None and timedelta() <= self._now - copy.fetched_at < _COPY_GOOD_FOR
+        if copy is None or not is_fresh or copy.unreachable_since is not None:
+            address = f"{at}/robots.txt"
+            response = await self._client.get(address, self._client.settings.robots_bytes)
+            if response.reason in _NOT_ASKED or (response.outcome == "refused" and response.final_url == address):
+                return response.reason  # it says the same about every page there
+            if response.outcome in ("soft_error", "refused"):  # 5xx, 429, timeout, DNS: complete disallow (RFC 9309, 2.3.1.4)
+                since = copy.unreachable_since if copy and copy.unreachable_since else self._now
+                copy = RobotsFile(at, copy.fetched_at if copy else None, copy.rules if copy else "", since)
+                self.files.append(copy)
+                if not is_fresh and self._now - since < _UNREACHABLE_ENOUGH:
+                    return "robots_unreachable"
+            else:
+                copy = RobotsFile(at, self._now, _text(response))
+                self.files.append(copy)
+        rules = Protego.parse(copy.rules)
         delay = rules.crawl_delay(self._agent)
         if delay:
-            self._client.slow_down(origin, float(delay))
+            self._client.slow_down(at, float(delay))
         return rules
 
 
-def _parse(response: Response) -> Protego | None:
-    """Rules of a robots.txt that exists and is text; of a too large one, those that fit. None for 4xx, loops, HTML."""
+def _text(response: Response) -> str:
+    """The rules of a robots.txt that exists and is text; of a too large one, those that fit. '' for 4xx, loops, HTML."""
     if response.status is None or not 200 <= response.status < 300 or media_type(response.content_type) not in _TEXT:
-        return None
+        return ""
     body = response.body.rpartition(b"\n")[0] if response.reason == "too_large" else response.body
-    if body.lstrip()[:1] == b"<":
-        return None
-    return Protego.parse(body.decode("utf-8-sig", errors="replace"))
+    return "" if body.lstrip()[:1] == b"<" else body.decode("utf-8-sig", errors="replace").replace("\0", "")

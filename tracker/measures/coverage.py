@@ -1,7 +1,8 @@
 """Polls of feeds come in; what they prove that we saw of each day goes out: complete, partial or missing.
 
-A feed that we read at time T, and whose oldest entry is of time D, shows everything published from D to T. A day is known when
-such spans cover it; that we looked on that day is not enough, and that we did not look is no gap if a later poll reaches back.
+A feed that we read at time T, and whose oldest entry is of time D, shows everything published from D to T, if it still lists what was
+new at the last look and not older than D; some feeds keep old entries and drop young ones. A day is known when such spans cover it;
+that we looked on that day is not enough, and that we did not look is no gap if a later poll reaches back.
 """
 
 from collections import Counter, defaultdict, deque
@@ -17,6 +18,9 @@ Span: TypeAlias = tuple[datetime, datetime]
 
 USUAL_WEEKS = 8  # two months of the same weekday: follows an outlet that grows, and no single day decides
 USUAL_WEEKS_NEEDED = 3  # a median of fewer is only one of those days
+# A poll that shows this much of the newer half of the last listing has missed nothing since. In 15 months of six daily feeds, polled with nights
+# left out, 4 % of the gaps that lost entries pass for whole so, and 90 % of those that lost none; with the oldest entry alone 59 % and 99 %
+SHOWN_ENOUGH = 0.75
 SILENT_DAYS = 14  # holidays are shorter
 SILENT_GAPS = 6  # times the gap that nine of ten of the feed's own gaps stay under
 SILENT_DAYS_UNKNOWN = 60  # for a feed too sparse to have a rhythm
@@ -31,6 +35,8 @@ class Poll:
     polled_at: datetime
     ok: bool
     oldest_entry_at: datetime | None
+    # Of the newer half of what the feed listed before, down to its present oldest entry, the share it lists now; None: nothing to compare
+    still_shown: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +75,34 @@ def spans(polls: Iterable[Poll]) -> list[Span]:
     found: list[Span] = []
     last_ok_at: datetime | None = None
     for poll in sorted((poll for poll in polls if poll.ok), key=lambda poll: poll.polled_at):
-        # Nothing new, so nothing was missed since the last look; a first look without dates shows its own moment only.
-        start = min(poll.oldest_entry_at or last_ok_at or poll.polled_at, poll.polled_at)
+        start = min(_start(poll, last_ok_at), poll.polled_at)
         end = last_ok_at = poll.polled_at
         while found and start <= found[-1][1]:
             start = min(start, found.pop()[0])
         found.append((start, end))
     return found
+
+
+def reach(entries_at: Iterable[datetime]) -> datetime | None:
+    """The oldest of a listing's dates that still belongs to its run: an entry pinned for months says nothing about those months."""
+    newest_first = sorted(entries_at, reverse=True)
+    gaps = [later - earlier for later, earlier in pairwise(newest_first)]
+    for i, gap in enumerate(gaps):
+        usual = sorted(gaps[:i])[i // 2] if i else timedelta()
+        if gap > max(timedelta(days=SILENT_DAYS), SILENT_GAPS * usual):
+            return newest_first[i]
+    return newest_first[-1] if newest_first else None
+
+
+def _start(poll: Poll, last_ok_at: datetime | None) -> datetime:
+    """From when on a good poll shows everything."""
+    if last_ok_at is None or poll.still_shown is None:  # a first look; without dates it shows its own moment only
+        return poll.oldest_entry_at or last_ok_at or poll.polled_at
+    if poll.still_shown >= SHOWN_ENOUGH:
+        return last_ok_at
+    if poll.oldest_entry_at is not None and poll.oldest_entry_at > last_ok_at:  # all of it is new
+        return poll.oldest_entry_at
+    return poll.polled_at
 
 
 def expected(history: Sequence[tuple[date, int, State]]) -> list[float | None]:
@@ -99,14 +126,14 @@ def expected(history: Sequence[tuple[date, int, State]]) -> list[float | None]:
     return usual
 
 
-def silent_since(entries_at: Iterable[datetime], now: datetime) -> datetime | None:
+def silent_since(entries_at: Iterable[datetime], now: datetime, first_ok_at: datetime | None = None) -> datetime | None:
     """When a feed that still answers last published, if that is far too long ago for its own rhythm; else None.
 
-    `entries_at` are the dates of its entries. A feed without any dated entry has no rhythm to leave: None.
+    `entries_at` are the dates of its entries. A feed that never had one is silent since it first answered, at `first_ok_at`.
     """
     past = sorted(at for at in entries_at if at <= now)
     if not past:
-        return None
+        return first_ok_at if first_ok_at and now - first_ok_at > timedelta(days=SILENT_DAYS) else None
     published_on = sorted({at.date() for at in past})  # days, as ten posts in one hour are one burst and not a rhythm
     if len(published_on) < RHYTHM_DAYS:
         longest = float(SILENT_DAYS_UNKNOWN)

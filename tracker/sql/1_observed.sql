@@ -62,7 +62,7 @@ create table if not exists entries (
     summary       varchar not null,
     content       varchar not null,
     published_at  timestamp,
-    date_note     varchar not null,            -- '' or why the feed's date is not used: missing, future, too_old, unreadable
+    date_note     varchar not null,            -- '' or why the feed's date is not used: missing, future, too_old, unreadable; or what it lacks: date_only, zoneless
     first_seen_at timestamp not null
 );
 
@@ -119,9 +119,17 @@ create table if not exists entry_revisions (
     seen_at        timestamp not null
 );
 
+-- What each feed listed when it was last read: shows at the next reading whether anything can have come and gone between the two.
+create table if not exists feed_listings (
+    feed         varchar not null,
+    place        integer not null,             -- order in the feed
+    url          varchar not null,
+    published_at timestamp
+);
+
 create table if not exists robots_files (
     origin            varchar not null,        -- scheme://host:port
-    fetched_at        timestamp not null,      -- when the server last answered
+    fetched_at        timestamp,               -- when the server last answered; null: never yet
     rules             varchar not null,        -- the text; empty: everything is allowed
     unreachable_since timestamp                -- null: it answered when last asked
 );
@@ -138,4 +146,13 @@ create table if not exists backfilled (
 -- Migration history: one line per column added after a release, oldest first.
 alter table feed_fetches add column if not exists moved_to varchar;           -- permanent redirects alone, or the feed its page names, led here
 alter table feed_fetches add column if not exists is_tls_verified boolean;    -- false: feeds.yaml says verify_tls: false
+alter table feed_fetches add column if not exists still_shown double;         -- of the newer half of what the feed listed before, the share it lists now
+alter table entries add column if not exists content_sha256 varchar;          -- as in entry_revisions
 alter table articles add column if not exists canonical_url varchar;          -- what the page calls its own address, within its site
+alter table page_fetches add column if not exists retry_at timestamp;         -- the host asked to be left alone until then
+alter table page_fetches add column if not exists text_sha varchar;           -- of the text the page gave: the same on many pages of a host is a wall
+alter table feeds add column if not exists address varchar;                   -- where it is polled now, if it moved; null: at the address in feeds.yaml
+
+-- What two addresses of one page share: scheme, www. and the last slash of the path change when a site is moved about.
+create or replace macro address_key(url) as
+    regexp_replace(regexp_replace(url, '^https?://(www\.)?', ''), '/(\?|$)', '\1');

@@ -124,6 +124,20 @@ create table if not exists feed_states (
     silent_since timestamp,
     next_due_at  timestamp
 );
+alter table feed_states add column if not exists address varchar;       -- where it is polled now
+alter table feed_states add column if not exists duplicate_of varchar;  -- the feed polled in its place
+
+-- Between two good polls of a feed entries may have come and gone: the later poll does not reach back to the earlier one, or has
+-- lost too many of the entries that were new then (measures/coverage.py has the same rule, and its reason).
+create or replace view possible_gaps as
+with good as (
+    select outlet, feed, run_id, fetched_at, oldest_entry_at, still_shown,
+           lag(fetched_at) over (partition by feed order by run_id) as last_at
+    from feed_fetches where outcome in ('ok', 'unchanged')
+)
+select outlet, feed, run_id, last_at as from_at, case when oldest_entry_at > last_at then oldest_entry_at else fetched_at end as to_at,
+       fetched_at as seen_at
+from good where last_at is not null and (oldest_entry_at > last_at or still_shown < 0.75);
 
 create table if not exists stance_days (
     theme_id varchar not null,

@@ -37,7 +37,8 @@ select
     a.published_from,
     a.first_seen_at,
     a.words,
-    a.text_source
+    a.text_source,
+    a.revisions
 from base.articles a;
 
 comment on view articles is 'One row per stored article. Full text is not published; evidence passages are in mentions.';
@@ -53,6 +54,7 @@ comment on column articles.published_from is 'Where the date comes from: feed, p
 comment on column articles.first_seen_at is 'When the crawler first saw the entry, UTC';
 comment on column articles.words is 'Number of words of the stored text';
 comment on column articles.text_source is 'page, or feed where the page could not be read and the feed''s own text is kept';
+comment on column articles.revisions is 'How often its feed entry changed its title or text after it was first seen; the first version is what is counted';
 
 create or replace view stories as
 select
@@ -280,7 +282,9 @@ select
     f.failures_in_a_row,
     f.articles_30d,
     f.silent_since,
-    f.next_due_at
+    f.next_due_at,
+    f.address,
+    f.duplicate_of
 from base.feed_health f;
 
 comment on view feed_health is 'One row per feed: does it still answer, does it still say anything.';
@@ -292,7 +296,25 @@ comment on column feed_health.last_reason is 'Code of what went wrong; empty if 
 comment on column feed_health.failures_in_a_row is 'Polls failed since the last good one';
 comment on column feed_health.articles_30d is 'Articles published in the 30 days before the last run';
 comment on column feed_health.silent_since is 'Time of its newest entry if the feed answers but has said nothing for far longer than its own rhythm; else null';
-comment on column feed_health.next_due_at is 'Not polled before then, UTC';
+comment on column feed_health.next_due_at is 'Next poll at the earliest, UTC: the next night, or later after failures; null if another feed is polled in its place';
+comment on column feed_health.address is 'Where it is polled now: the address in feeds.yaml, or where permanent redirects led in two runs';
+comment on column feed_health.duplicate_of is 'The feed polled in its place, as both have moved to one address; else null';
+
+create or replace view possible_gaps as
+select
+    g.outlet,
+    g.feed,
+    g.from_at,
+    g.to_at,
+    g.seen_at
+from base.possible_gaps g;
+
+comment on view possible_gaps is 'One row per feed and gap: entries may have come and gone between two good polls, as the later one does not reach back to the earlier.';
+comment on column possible_gaps.outlet is 'The outlet';
+comment on column possible_gaps.feed is 'Address of the feed';
+comment on column possible_gaps.from_at is 'The last good poll before the gap, UTC';
+comment on column possible_gaps.to_at is 'Oldest entry the next good poll showed, or that poll itself if older entries stay in the feed, UTC: what came between may be missing';
+comment on column possible_gaps.seen_at is 'When the gap was found, UTC; `tracker backfill --since` may close it';
 
 create or replace view rejections as
 select

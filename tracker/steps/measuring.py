@@ -9,7 +9,7 @@ import numpy as np
 from tracker.measures import coverage, intervals, turning
 from tracker.records import Run
 from tracker.settings import Settings
-from tracker.store import counted, observed
+from tracker.store import counted, ledger
 
 Connection = duckdb.DuckDBPyConnection
 
@@ -19,21 +19,25 @@ _ARTICLES_SHOWN = 20  # behind a turning point: what a reader can look through
 
 def measure(connection: Connection, settings: Settings, run: Run) -> None:
     """Make every measured table anew from what the archive holds."""
-    _coverage(connection, run.started_at)
-    _feed_health(connection, run.started_at)
+    states = ledger.feed_states(connection)
+    enabled = {feed: outlet for outlet, feed, is_enabled in counted.outlet_feeds(connection) if is_enabled}
+    doubles = ledger.duplicates(enabled, states)
+    _coverage(connection, run.started_at, {feed: outlet for feed, outlet in enabled.items() if feed not in doubles})
+    _feed_health(connection, run.started_at, enabled, states, doubles)
     _stance(connection)
     _outlet_months(connection)
     _turning_points(connection, settings.discovery.seed)
 
 
-def _coverage(connection: Connection, now: datetime) -> None:
+def _coverage(connection: Connection, now: datetime, outlet_of: dict[str, str]) -> None:
     polls: dict[str, list[coverage.Poll]] = defaultdict(list)
-    for outlet, feed, polled_at, is_good, oldest_at in counted.polls(connection):
-        polls[outlet].append(coverage.Poll(feed, polled_at, is_good, oldest_at))
+    for outlet, feed, polled_at, is_good, oldest_at, still_shown in counted.polls(connection):
+        polls[outlet].append(coverage.Poll(feed, polled_at, is_good, oldest_at, still_shown))
     feeds: dict[str, set[str]] = defaultdict(set)
-    for outlet, feed, is_enabled in counted.outlet_feeds(connection):
-        if is_enabled:
-            feeds[outlet].add(feed)
+    for feed, outlet in outlet_of.items():
+        feeds[outlet].add(feed)
+    for outlet in polls.keys() - feeds.keys():  # no longer in feeds.yaml: its past stays what it was
+        feeds[outlet] = {poll.feed_url for poll in polls[outlet]}
     articles: dict[str, dict[date, int]] = defaultdict(dict)
     for outlet, day, count in counted.articles_by_day(connection):
         articles[outlet][day] = count
@@ -56,21 +60,21 @@ def _coverage(connection: Connection, now: datetime) -> None:
     counted.replace_measures(connection, "coverage_days", rows)
 
 
-def _feed_health(connection: Connection, now: datetime) -> None:
-    states = observed.feed_states(connection)
+def _feed_health(
+    connection: Connection, now: datetime, outlet_of: dict[str, str], states: dict[str, ledger.FeedState], doubles: dict[str, str]
+) -> None:
     last = counted.last_polls(connection)
     entry_times = dict(counted.entry_times(connection))
     recent = counted.recent_articles(connection, now - timedelta(days=30))
     rows = []
-    for outlet, feed, is_enabled in counted.outlet_feeds(connection):
-        if not is_enabled:
-            continue
-        ok_at, outcome, reason = last.get(feed, (None, None, None))
+    for feed, outlet in outlet_of.items():
+        first_ok_at, ok_at, outcome, reason = last.get(feed, (None, None, None, None))
         state = states.get(feed)
         failures = state.failures_in_a_row if state else 0
-        due_at = None if state is None else state.due_at if failures else state.last_polled_at + _NIGHTLY
-        silent = coverage.silent_since(entry_times.get(feed, []), now) if outcome in ("ok", "unchanged") else None
-        rows.append((outlet, feed, ok_at, outcome, reason, failures, recent.get(feed, 0), silent, due_at))
+        due_at = None if state is None or feed in doubles else max(state.due_at(now), state.last_polled_at + _NIGHTLY)
+        silent = coverage.silent_since(entry_times.get(feed, []), now, first_ok_at) if outcome in ("ok", "unchanged") else None
+        address = (state.address_to_ask() if state else None) or feed
+        rows.append((outlet, feed, ok_at, outcome, reason, failures, recent.get(feed, 0), silent, due_at, address, doubles.get(feed)))
     counted.replace_measures(connection, "feed_states", rows)
 
 

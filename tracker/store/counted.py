@@ -11,12 +11,12 @@ from tracker.store.database import insert
 Connection = duckdb.DuckDBPyConnection
 
 
-def polls(connection: Connection) -> list[tuple[str, str, datetime, bool, datetime | None]]:
-    """(outlet, feed, polled at, whether it answered well, oldest entry shown) of every poll, in order."""
+def polls(connection: Connection) -> list[tuple[str, str, datetime, bool, datetime | None, float | None]]:
+    """(outlet, feed, polled at, whether it answered well, oldest entry shown, share of the last listing still shown), in order."""
     return _rows(
         connection,
-        """select outlet, feed, fetched_at, outcome in ('ok', 'unchanged'), oldest_entry_at
-           from feed_fetches order by outlet, fetched_at, run_id""",
+        """select outlet, feed, fetched_at, outcome in ('ok', 'unchanged'), oldest_entry_at, still_shown
+           from feed_fetches order by outlet, run_id, fetched_at""",
     )
 
 
@@ -35,10 +35,11 @@ def articles_by_day(connection: Connection) -> list[tuple[str, date, int]]:
 
 
 def entry_times(connection: Connection) -> list[tuple[str, list[datetime]]]:
-    """(feed, believable publication times of its entries, oldest first)."""
+    """(feed, when its entries were published, or first seen where that is unknown, oldest first)."""
     return _rows(
         connection,
-        "select feed, list(published_at order by published_at) from entries where published_at is not null group by feed order by feed",
+        """select feed, list(coalesce(published_at, first_seen_at) order by coalesce(published_at, first_seen_at))
+           from entries group by feed order by feed""",
     )
 
 
@@ -53,14 +54,14 @@ def recent_articles(connection: Connection, since: datetime) -> dict[str, int]:
     )
 
 
-def last_polls(connection: Connection) -> dict[str, tuple[datetime | None, str, str]]:
-    """Feed -> (last good poll, last outcome, last reason)."""
+def last_polls(connection: Connection) -> dict[str, tuple[datetime | None, datetime | None, str, str]]:
+    """Feed -> (first good poll, last good poll, last outcome, last reason)."""
     found = _rows(
         connection,
-        """select feed, max(fetched_at) filter (outcome in ('ok', 'unchanged')), arg_max(outcome, (fetched_at, run_id)),
-                  arg_max(reason, (fetched_at, run_id)) from feed_fetches group by feed""",
+        """select feed, min(fetched_at) filter (outcome in ('ok', 'unchanged')), max(fetched_at) filter (outcome in ('ok', 'unchanged')),
+                  arg_max(outcome, run_id), arg_max(reason, run_id) from feed_fetches group by feed""",
     )
-    return {feed: (ok_at, outcome, reason) for feed, ok_at, outcome, reason in found}
+    return {feed: (first_ok_at, ok_at, outcome, reason) for feed, first_ok_at, ok_at, outcome, reason in found}
 
 
 def stories_by_day(connection: Connection) -> list[tuple[str, date, int]]:
@@ -113,7 +114,7 @@ def articles_between(connection: Connection, theme_id: str, first: date, last: d
 _MEASURES = {
     "coverage_days": ("outlet", "day", "polls", "failures", "new_articles", "expected", "state"),
     "feed_states": ("outlet", "feed", "last_ok_at", "last_outcome", "last_reason", "failures_in_a_row", "articles_30d", "silent_since",
-                    "next_due_at"),
+                    "next_due_at", "address", "duplicate_of"),
     "stance_days": ("theme_id", "day", "supports", "opposes", "neutral", "net", "low", "high", "net_28d", "low_28d", "high_28d", "stories_28d",
                     "outlets_28d"),
     "outlet_months": ("theme_id", "outlet", "month", "stories", "supports", "opposes", "neutral", "net", "low", "high"),

@@ -1,42 +1,101 @@
-"""Opening the archive: a path comes in, a connection with the schema applied goes out."""
+"""Opening the archive: a path comes in, a connection with the schema applied goes out; what breaks on the way is said in one line."""
 
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from importlib import resources
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
-from tracker.errors import StoreError
+from tracker.errors import StoreError, TrackerError
+from tracker.files import disk_full
 
 # The newest storage format that DuckDB 1.5 command lines read too (faults.md 2.1).
 STORAGE_VERSION = "v1.5.0"
 _ATTACH = f"(storage_version '{STORAGE_VERSION}')"
 
 
-def open_archive(path: Path | None) -> duckdb.DuckDBPyConnection:
+def open_archive(path: Path | None, note: Callable[[str], None] = lambda _: None) -> duckdb.DuckDBPyConnection:
     """Open the archive to write, creating it if absent, and apply the schema; None gives one in memory.
 
-    DuckDB's own file lock is the run lock. Raises StoreError if another run holds it, or if the file is damaged or newer than this code.
+    DuckDB's own file lock is the run lock. A log of the last run that cannot be replayed is set aside, never deleted, and told to `note`.
+    Raises StoreError if another run holds the archive, or if it is damaged, newer than this code, or the disk is full.
     """
-    connection = duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
-    connection.execute("set timezone = 'UTC'")
     if path is None:
+        connection = _empty()
         connection.execute("attach ':memory:' as archive")
     else:
-        path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            connection.execute(f"attach {quoted(path)} as archive {_ATTACH}")
-        except duckdb.Error as error:
-            connection.close()
-            raise StoreError(_explain(path, error)) from None
-    connection.execute("use archive")
-    for script in ("1_observed.sql", "2_derived.sql"):
-        connection.execute(read_sql(script))
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(disk_full(Path(), str(error)) or f"{path.parent} cannot be made: {error.strerror}.") from None
+        connection = _attach(path, note)
+    try:
+        with plainly(path):
+            connection.execute("use archive")
+            for script in ("1_observed.sql", "2_derived.sql"):
+                connection.execute(read_sql(script))
+    except BaseException:
+        close_as_it_is(connection)
+        raise
     return connection
+
+
+def close_as_it_is(connection: duckdb.DuckDBPyConnection) -> None:
+    """Close without a checkpoint: nothing more is written to a file that may be damaged, or has no room; the log keeps what was committed."""
+    with suppress(duckdb.Error):
+        connection.execute("pragma disable_checkpoint_on_shutdown")
+    connection.close()
+
+
+def _attach(path: Path, note: Callable[[str], None]) -> duckdb.DuckDBPyConnection:
+    log = path.with_name(f"{path.name}.wal")
+    if log.exists() and not path.exists():
+        _set_aside(log, note)  # DuckDB would begin a new archive and delete it
+    try:
+        connection = _attached(path)
+    except duckdb.Error as error:
+        if not _is_of_log(path, error):
+            raise StoreError(_explain(path, error)) from None
+        _set_aside(log, note)
+        try:
+            connection = _attached(path)
+        except duckdb.Error as again:
+            raise StoreError(_explain(path, again)) from None
+    # A log whose head is damaged is passed over in silence, and overwritten at the first write
+    ((read,),) = connection.execute("select wal_size from pragma_database_size() where database_name = 'archive'").fetchall()
+    if read == "0 bytes" and log.exists() and log.stat().st_size:
+        _set_aside(log, note)
+    return connection
+
+
+def _attached(path: Path) -> duckdb.DuckDBPyConnection:
+    connection = _empty()
+    try:
+        connection.execute(f"attach {quoted(path)} as archive {_ATTACH}")
+    except duckdb.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def _empty() -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
+    connection.execute("set timezone = 'UTC'")
+    return connection
+
+
+def _set_aside(log: Path, note: Callable[[str], None]) -> None:
+    kept = next(name for n in count(1) if not (name := log.with_name(f"{log.name}.damaged-{n}")).exists())
+    log.rename(kept)
+    note(
+        f"{log.name} (what was stored since the last checkpoint, {kept.stat().st_size / 1000:,.0f} kB) cannot be read and was kept as {kept}; "
+        "the archive goes on from the checkpoint. The next run fetches again what the feeds still hold."
+    )
 
 
 def read_sql(name: str) -> str:
@@ -51,9 +110,38 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        connection.execute("rollback")
+        with suppress(duckdb.Error):  # the first failure is the one to tell
+            connection.execute("rollback")
         raise
-    connection.execute("commit")
+    connection.execute("commit")  # rolls back by itself if it fails
+
+
+@contextmanager
+def plainly(path: Path | None) -> Iterator[None]:
+    """What goes wrong with the files of a database leaves as one StoreError; mistakes in our own SQL stay DuckDB's errors.
+
+    `path` is the file or its folder. Errors of tasks, which come in groups, leave as the first that says what to do.
+    """
+    try:
+        yield
+    except (duckdb.Error, OSError, ExceptionGroup) as error:
+        told = _told(path or Path(), error)
+        if told is None:
+            raise
+        raise told from None
+
+
+def _told(path: Path, error: Exception) -> TrackerError | None:
+    if isinstance(error, TrackerError):
+        return error
+    if isinstance(error, ExceptionGroup):
+        return next((told for inner in error.exceptions if (told := _told(path, inner))), None)
+    folder = path if path.is_dir() else path.parent
+    if full := disk_full(folder, str(error)):
+        return StoreError(full)
+    if isinstance(error, duckdb.Error) and _BROKEN.search(str(error)):
+        return StoreError(_explain(path, error))
+    return None
 
 
 def insert(connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
@@ -70,9 +158,15 @@ def insert(connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[
     connection.from_arrow(batch).insert_into(table)
 
 
-def quoted(path: Path) -> str:
-    """A path as an SQL string literal, for ATTACH, which takes no bound parameters."""
-    return "'" + str(path).replace("'", "''") + "'"
+def folder(connection: duckdb.DuckDBPyConnection) -> Path | None:
+    """The folder the archive is in; None if it is in memory."""
+    ((path,),) = connection.execute("select path from duckdb_databases() where database_name = 'archive'").fetchall()
+    return Path(path).parent if path else None
+
+
+def quoted(text: Path | str) -> str:
+    """A path or text as an SQL string literal, for statements that take no bound parameters (ATTACH, COPY, CREATE MACRO)."""
+    return "'" + str(text).replace("'", "''") + "'"
 
 
 def _word(name: str) -> str:
@@ -81,12 +175,31 @@ def _word(name: str) -> str:
     return name
 
 
+# What the system, not the log, is to blame for; and what a file says that was altered or lost a part
+_OF_SYSTEM = re.compile(
+    r"Permission denied|Input/output error|Too many open files|Cannot allocate memory|Out of Memory|could not set lock", re.IGNORECASE
+)
+_BROKEN = re.compile(r"Corrupt database file|not a valid DuckDB database|Could not read|Input/output error|Permission denied|Read-only file system")
+
+
+def _is_of_log(path: Path, error: duckdb.Error) -> bool:
+    text = str(error).replace(str(path), "")
+    return "WAL" in text and not _OF_SYSTEM.search(text) and disk_full(path.parent, text) is None
+
+
 def _explain(path: Path, error: duckdb.Error) -> str:
     text = str(error).splitlines()[0]
-    if "lock" in text.lower():
+    if full := disk_full(path.parent, text):
+        return full
+    if "could not set lock" in text.lower():
         holder = re.search(r"PID (\d+)", str(error))
         who = f" (process {holder.group(1)})" if holder else ""
         return f"{path} is in use by another run{who}: wait until it ends, or stop it."
     if "newer" in text or "version number" in text:
         return f"{path} was written by a newer DuckDB: update this program (uv sync) and try again."
-    return f"{path} cannot be opened: {text}. Move it away to start anew, or restore a copy."
+    if "Corrupt" in text or "not a valid" in text or "Could not read" in text:
+        return (
+            f"{path} is damaged ({text}). Nothing was changed. Move it away and put a copy in its place, "
+            "or run `tracker restore --from EXPORT`."
+        )
+    return f"{path} cannot be used: {text}."

@@ -58,6 +58,16 @@ def forget_conclusions(connection: Connection) -> None:
     connection.execute("update themes set judged_with = null")
 
 
+def forget_articles(connection: Connection, article_ids: Sequence[str]) -> None:
+    """Drop what was concluded about articles that are no longer what they were, so that the next analysis reads them anew."""
+    connection.execute(
+        "delete from passage_vectors where passage_id in (select passage_id from passages where article_id in (select unnest(?)))",
+        (list(article_ids),),
+    )
+    for table in ("story_members", "passages", "article_vectors", "theme_members", "mentions", "article_themes", "analysed"):
+        connection.execute(f"delete from {table} where article_id in (select unnest(?))", (list(article_ids),))  # noqa: S608  # names stand above
+
+
 # Stories
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import duckdb
 
 from tracker.errors import StoreError
-from tracker.store.database import quoted, transaction
+from tracker.files import disk_full, whole
+from tracker.store.database import plainly, quoted, transaction
 
 Connection = duckdb.DuckDBPyConnection
 
@@ -21,10 +22,17 @@ _MONTH_OF = {
 
 
 def export(connection: Connection, folder: Path) -> list[tuple[str, int]]:
-    """Write every table under `folder`; returns (table, rows). Raises StoreError if something stands there already."""
+    """Write every table under `folder`, all or nothing; returns (table, rows). Raises StoreError if something stands there already."""
     if folder.exists() and any(folder.iterdir()):
         raise StoreError(f"{folder} is not empty: name a new folder, so that nothing is mixed or lost.")
-    folder.mkdir(parents=True, exist_ok=True)
+    with plainly(folder.parent):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with whole(folder) as draft:
+            draft.mkdir()
+            return _write(connection, draft)
+
+
+def _write(connection: Connection, folder: Path) -> list[tuple[str, int]]:
     written = []
     for table in _tables(connection):
         column = _MONTH_OF.get(table)
@@ -43,14 +51,23 @@ def restore(connection: Connection, folder: Path) -> list[tuple[str, int]]:
     if not (folder / "runs.parquet").is_file():
         raise StoreError(f"{folder}: no export here (runs.parquet is missing).")
     filled = []
-    with transaction(connection):
+    with plainly(folder), transaction(connection):
         for table in _tables(connection):
             cut = table in _MONTH_OF
             if not any(folder.glob(f"{table}/**/*.parquet" if cut else f"{table}.parquet")):
                 continue  # an export by older code, or a table that was empty
             source = quoted(folder / table / "**" / "*.parquet" if cut else folder / f"{table}.parquet")
             columns = "* exclude (month)" if cut else "*"
-            connection.execute(f"insert into {table} by name select {columns} from read_parquet({source}, hive_partitioning = {str(cut).lower()})")  # noqa: S608
+            try:
+                rows = f"select {columns} from read_parquet({source}, hive_partitioning = {str(cut).lower()})"  # noqa: S608
+                connection.execute(f"insert into {table} by name {rows}")
+            except duckdb.Error as error:
+                if disk_full(folder, str(error)):
+                    raise
+                reason = str(error).splitlines()[0]
+                raise StoreError(
+                    f"{folder}: the files of '{table}' are damaged, or newer than this program ({reason}). Nothing was restored."
+                ) from None
             filled.append((table, int(connection.execute(f"select count(*) from {table}").fetchall()[0][0])))  # noqa: S608
     return filled
 

@@ -1,4 +1,4 @@
-"""The ledger of what we saw: records come in and become rows; what is due, known or pending goes out."""
+"""What we saw of outlets, entries, pages and articles: records come in and become rows; what is known or pending goes out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,27 +6,25 @@ from datetime import datetime, timedelta
 
 import duckdb
 
-from tracker.records import Article, Entry, Feed, FeedFetch, Page, Rejection, Run, Validators
+from tracker.records import Article, Entry, Page, Rejection, Run
 from tracker.settings import OutletEntry
 from tracker.store.database import insert, transaction
+from tracker.store.ledger import record_rejections
 
 Connection = duckdb.DuckDBPyConnection
 
 
 @dataclass(frozen=True, slots=True)
-class FeedState:
-    """What the ledger knows of one feed."""
+class Finished:
+    """What became of one entry in this run: the page if one was asked for, and an article, a rejection, or nothing yet.
 
-    validators: Validators
-    failures_in_a_row: int
-    last_polled_at: datetime
-    retry_at: datetime | None
+    `page` comes without its body, which was so many `bytes`. `text_sha` is the fingerprint of its text; None where it gave none.
+    """
 
-    @property
-    def due_at(self) -> datetime:
-        """Linear backoff: from the third failure in a row on, one more day a failure, at most 30 (rss-fetcher's rule: never give up)."""
-        waited = self.last_polled_at + timedelta(days=min(30, max(0, self.failures_in_a_row - 2)))
-        return max(waited, self.retry_at) if self.retry_at else waited
+    page: Page | None
+    became: Article | Rejection | None
+    bytes: int = 0
+    text_sha: str | None = None
 
 
 def start_run(connection: Connection, run: Run, command: str) -> None:
@@ -84,83 +82,8 @@ def sync_outlets(connection: Connection, outlets: Sequence[OutletEntry], now: da
         connection.executemany("insert into wanted_feeds values (?, ?)", feeds)
         connection.execute("update feeds set is_enabled = feed in (select feed from wanted_feeds)")
         connection.execute(
-            "insert into feeds select w.outlet, w.feed, true, ? from wanted_feeds w anti join feeds using (feed) where w.feed <> ''", (now,)
+            "insert into feeds select w.outlet, w.feed, true, ?, null from wanted_feeds w anti join feeds using (feed) where w.feed <> ''", (now,)
         )
-
-
-def feed_states(connection: Connection) -> dict[str, FeedState]:
-    """What is known of each feed ever polled, by address."""
-    rows = connection.execute(
-        """
-        with polls as (
-            select *, row_number() over (partition by feed order by fetched_at desc, run_id desc) as newest,
-                   outcome in ('ok', 'unchanged') as is_good
-            from feed_fetches
-        ),
-        failing as (
-            select feed, min(newest) filter (is_good) - 1 as since_good, count(*) as polls from polls group by feed
-        )
-        select p.feed,
-               arg_min(p.etag, p.newest) filter (p.is_good), arg_min(p.last_modified, p.newest) filter (p.is_good),
-               arg_min(p.body_sha256, p.newest) filter (p.is_good), max(p.full_at),
-               any_value(coalesce(f.since_good, f.polls)), max(p.fetched_at), arg_min(p.retry_at, p.newest) filter (p.newest = 1)
-        from polls p join failing f using (feed)
-        group by p.feed
-        """
-    ).fetchall()
-    return {
-        feed: FeedState(Validators(etag, modified, digest, full_at), failures, polled_at, retry_at)
-        for feed, etag, modified, digest, full_at, failures, polled_at, retry_at in rows
-    }
-
-
-def due(feeds: Sequence[Feed], states: dict[str, FeedState], now: datetime) -> list[Feed]:
-    """The feeds to poll now, in the order given."""
-    return [feed for feed in feeds if feed.url not in states or states[feed.url].due_at <= now]
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What one poll brought, ready to be written."""
-
-    fetch: FeedFetch
-    reason: str  # of the fetch, or of reading its body as a feed
-    entries: tuple[Entry, ...] = ()
-    dropped: int = 0
-    oldest_at: datetime | None = None
-    newest_at: datetime | None = None
-    rejections: tuple[Rejection, ...] = ()
-
-
-def record_poll(connection: Connection, run: Run, reading: Reading) -> int:
-    """Write one poll and its new entries in one transaction; returns the number of entries never seen before."""
-    f, v = reading.fetch, reading.fetch.validators
-    outcome = "soft_error" if f.outcome == "ok" and reading.reason else f.outcome
-    retry_at = f.fetched_at + timedelta(seconds=f.retry_after_seconds) if f.retry_after_seconds else None
-    with transaction(connection):
-        connection.execute(
-            "insert into feed_fetches values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (run.run_id, f.feed.outlet, f.feed.url, f.fetched_at, outcome, reading.reason, f.status, v.etag, v.last_modified, v.body_sha256,
-             v.full_at, len(f.body), f.seconds, len(reading.entries), reading.dropped, reading.oldest_at, reading.newest_at, retry_at,
-             f.moved_to, f.feed.verify_tls),
-        )  # fmt: skip
-        known = {
-            url
-            for (url,) in connection.execute(
-                "select url from entries where url in (select unnest(?))", ([e.url for e in reading.entries],)
-            ).fetchall()
-        }
-        fresh = {e.url: e for e in reversed(reading.entries) if e.url not in known}
-        rows = [
-            (run.run_id, e.outlet, e.feed_url, e.url, e.raw_url, e.guid, e.title, e.author, e.summary, e.content, e.published_at,
-             e.date_note, e.first_seen_at)
-            for e in fresh.values()
-        ]  # fmt: skip
-        columns = ("run_id", "outlet", "feed", "url", "raw_url", "guid", "title", "author", "summary", "content", "published_at",
-                   "date_note", "first_seen_at")  # fmt: skip
-        insert(connection, "entries", columns, rows)
-        record_rejections(connection, run, reading.rejections)
-    return len(fresh)
 
 
 def pending_entries(connection: Connection) -> list[Entry]:
@@ -181,36 +104,85 @@ def page_failures(connection: Connection) -> dict[str, int]:
     return dict(rows)
 
 
-def record_pages(
-    connection: Connection, run: Run, pages: Sequence[Page], articles: Sequence[Article], rejections: Sequence[Rejection]
-) -> None:
-    """Write a batch of page fetches and what became of them in one transaction."""
-    with transaction(connection):
-        insert(
-            connection, "page_fetches", ("run_id", "outlet", "url", "fetched_at", "outcome", "reason", "status", "bytes", "seconds"),
-            [(run.run_id, p.entry.outlet, p.entry.url, p.fetched_at, p.outcome, p.reason, p.status, len(p.body), p.seconds) for p in pages],
-        )  # fmt: skip
-        insert(
-            connection, "articles",
-            ("run_id", "article_id", "outlet", "url", "raw_url", "title", "author", "language", "published_at", "published_from", "date_note",
-             "first_seen_at", "text", "text_source", "words", "canonical_url"),
-            [(run.run_id, a.article_id, a.outlet, a.url, a.raw_url, a.title, a.author, a.language, a.published_at, a.published_from, a.date_note,
-              a.first_seen_at, a.text, a.text_source, a.words, a.canonical_url) for a in articles],
-        )  # fmt: skip
-        record_rejections(connection, run, rejections)
+def record_pages(connection: Connection, run: Run, finished: Sequence[Finished]) -> None:
+    """Write page fetches and what became of their entries. Call it inside a transaction."""
+    insert(
+        connection, "page_fetches",
+        ("run_id", "outlet", "url", "fetched_at", "outcome", "reason", "status", "bytes", "seconds", "retry_at", "text_sha"),
+        [(run.run_id, p.entry.outlet, p.entry.url, p.fetched_at, p.outcome, p.reason, p.status, f.bytes, p.seconds,
+          p.fetched_at + timedelta(seconds=p.retry_after_seconds) if p.retry_after_seconds else None, f.text_sha)
+         for f in finished if (p := f.page)],
+    )  # fmt: skip
+    articles = [f.became for f in finished if isinstance(f.became, Article)]
+    copies = _same_canonical(connection, articles)
+    _insert_articles(connection, run, [a for a in articles if a.url not in copies])
+    rejections = [f.became for f in finished if isinstance(f.became, Rejection)]
+    rejections += [Rejection(a.url, a.outlet, "extract", "same_canonical", a.first_seen_at) for a in articles if a.url in copies]
+    record_rejections(connection, run, rejections)
 
 
-def record_rejections(connection: Connection, run: Run, rejections: Sequence[Rejection]) -> None:
-    """Write rejections, each address once."""
-    known = {
-        url
-        for (url,) in connection.execute(
-            "select url from rejections where url in (select unnest(?))", ([r.url for r in rejections],)
+def walled_entries(connection: Connection, urls_at_least: int) -> list[Entry]:
+    """Entries whose article is a text that so many differently titled pages of one host gave: a notice, not an article."""
+    rows = connection.execute(
+        """
+        with texts as (
+            select regexp_extract(p.url, '^https?://[^/]+') as host, p.text_sha
+            from page_fetches p join entries e using (url) left join articles a using (url) where p.text_sha is not null
+            group by all having count(distinct p.url) >= $least
+                            and count(distinct lower(coalesce(nullif(e.title, ''), a.title, p.url))) >= $least
+        ),
+        urls as (select distinct p.url from page_fetches p join texts t on t.text_sha = p.text_sha and starts_with(p.url, t.host))
+        select e.outlet, e.feed, e.url, e.raw_url, e.guid, e.title, e.author, e.summary, e.content, e.published_at, e.date_note, e.first_seen_at
+        from entries e semi join urls using (url) semi join (select url from articles where text_source = 'page') using (url)
+        order by e.first_seen_at, e.url
+        """,
+        {"least": urls_at_least},
+    ).fetchall()
+    return [Entry(*row) for row in rows]
+
+
+def replace_articles(connection: Connection, run: Run, became: Sequence[Article | Rejection]) -> list[str]:
+    """Put articles or rejections in the place of the articles of the same addresses; returns the ids of those that went.
+
+    Call it inside a transaction.
+    """
+    urls = [b.url for b in became]
+    gone = connection.execute("select article_id from articles where url in (select unnest(?))", (urls,)).fetchall()
+    connection.execute("delete from articles where url in (select unnest(?))", (urls,))
+    _insert_articles(connection, run, [b for b in became if isinstance(b, Article)])
+    record_rejections(connection, run, [b for b in became if isinstance(b, Rejection)])
+    return [article_id for (article_id,) in gone]
+
+
+def _insert_articles(connection: Connection, run: Run, articles: Sequence[Article]) -> None:
+    insert(
+        connection, "articles",
+        ("run_id", "article_id", "outlet", "url", "raw_url", "title", "author", "language", "published_at", "published_from", "date_note",
+         "first_seen_at", "text", "text_source", "words", "canonical_url"),
+        [(run.run_id, a.article_id, a.outlet, a.url, a.raw_url, a.title, a.author, a.language, a.published_at, a.published_from, a.date_note,
+          a.first_seen_at, a.text, a.text_source, a.words, a.canonical_url) for a in articles],
+    )  # fmt: skip
+
+
+def _same_canonical(connection: Connection, articles: Sequence[Article]) -> set[str]:
+    """Addresses of articles that are another one's page under a second address: outlet, title and canonical address are the same."""
+    if not articles:
+        return set()
+    addresses = sorted({a.canonical_url or a.url for a in articles})
+    taken = set(
+        connection.execute(
+            """select outlet, lower(title), coalesce(canonical_url, url) from articles
+               where coalesce(canonical_url, url) in (select unnest(?))""",
+            (addresses,),
         ).fetchall()
-    }
-    fresh = {r.url: r for r in rejections if r.url not in known}
-    rows = [(run.run_id, r.url, r.outlet, r.stage, r.reason, r.seen_at) for r in fresh.values()]
-    insert(connection, "rejections", ("run_id", "url", "outlet", "stage", "reason", "seen_at"), rows)
+    )
+    copies = set()
+    for article in sorted(articles, key=lambda a: a.canonical_url is not None):  # the page itself before its other addresses
+        page = (article.outlet, article.title.lower(), article.canonical_url or article.url)
+        if page in taken:
+            copies.add(article.url)
+        taken.add(page)
+    return copies
 
 
 def run_counts(connection: Connection, run: Run) -> list[tuple[str, int, str]]:
@@ -235,6 +207,10 @@ def run_counts(connection: Connection, run: Run) -> list[tuple[str, int, str]]:
                coalesce(string_agg(n || ' ' || reason, ', ' order by n desc, reason), '') from refused
         union all
         select 'entries to try again', n::integer, '' from waiting
+        union all
+        select 'possible gaps', count(*)::integer,
+               coalesce(min(from_at)::date || ' to ' || max(to_at)::date || ': ' || string_agg(distinct outlet, ', ' order by outlet), '')
+        from possible_gaps where run_id = $run and to_at - from_at > interval 1 hour
         """,
         {"run": run.run_id},
     ).fetchall()

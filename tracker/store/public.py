@@ -51,6 +51,7 @@ class Published:
             raise StoreError(f"{path} does not exist: run 'tracker publish' to make it.")
         try:
             self._connection = duckdb.connect(str(path), read_only=True)
+            self._connection.execute("set global timezone = 'UTC'")  # for every cursor
         except duckdb.Error as error:
             first = str(error).splitlines()[0]
             raise StoreError(f"{path} cannot be read ({first}): run 'tracker publish' to make it again.") from None
@@ -206,7 +207,7 @@ class Published:
         """One row per feed, with the name of its outlet."""
         return self._frame(
             """select f.outlet, o.name, f.feed, f.last_ok_at, f.last_outcome, f.last_reason, f.failures_in_a_row,
-                      f.articles_30d, f.silent_since, f.next_due_at
+                      f.articles_30d, f.silent_since, f.next_due_at, f.address, f.duplicate_of
                from feed_health f join outlets o using (outlet) order by lower(o.name), f.feed"""
         )
 
@@ -259,13 +260,13 @@ class Published:
     def _frame(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pd.DataFrame:
         try:
             return self._connection.cursor().execute(sql, parameters).df()
-        except duckdb.CatalogException as error:
+        except (duckdb.CatalogException, duckdb.BinderException) as error:
             raise self._other_version(error) from None
 
     def _row(self, sql: str) -> tuple[Any, ...]:
         try:
             row = self._connection.cursor().execute(sql).fetchone()
-        except duckdb.CatalogException as error:
+        except (duckdb.CatalogException, duckdb.BinderException) as error:
             raise self._other_version(error) from None
         assert row is not None  # an aggregate without group by has one row
         return row

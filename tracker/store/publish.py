@@ -1,14 +1,15 @@
 """The archive's findings become the published file: written beside, verified, then named atomically. A reader is never blocked or half-served."""
 
-import os
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
-from tracker.errors import StoreError
-from tracker.store.database import STORAGE_VERSION, quoted, read_sql
+from tracker.errors import SECRETS, StoreError
+from tracker.files import whole
+from tracker.store.database import STORAGE_VERSION, plainly, quoted, read_sql
 
 KEEP = 3  # published files kept: the present one, and two that a dashboard may still hold open
 
@@ -20,9 +21,11 @@ _TABLES = {
                (select count(*) from articles a where a.outlet = o.outlet)::integer               as articles
         from outlets o order by o.outlet""",
     "articles": """
-        select a.article_id, m.story_id, a.outlet, a.url, a.title, a.author, a.language, a.published_at, a.published_from,
-               a.first_seen_at, a.words, a.text_source
-        from articles a join story_members m using (article_id) order by a.published_at nulls last, a.article_id""",
+        select a.article_id, m.story_id, a.outlet, redacted(a.url) as url, a.title, a.author, a.language, a.published_at, a.published_from,
+               a.first_seen_at, a.words, a.text_source, coalesce(r.revisions, 0)::integer as revisions
+        from articles a join story_members m using (article_id)
+        left join (select url, count(*) as revisions from entry_revisions group by url) r using (url)
+        order by a.published_at nulls last, a.article_id""",
     "stories": """
         select m.story_id, any_value(d.first_published_at) as first_published_at,
                coalesce(any_value(d.title), min(a.title)) as title, count(*)::integer as articles, count(distinct a.outlet)::integer as outlets
@@ -54,9 +57,11 @@ _TABLES = {
     "coverage_daily": """
         select outlet, day, polls, failures, new_articles, expected, state from coverage_days order by outlet, day""",
     "feed_health": """
-        select outlet, feed, last_ok_at, last_outcome, last_reason, failures_in_a_row, articles_30d, silent_since, next_due_at
+        select outlet, redacted(feed) as feed, last_ok_at, last_outcome, last_reason, failures_in_a_row, articles_30d, silent_since, next_due_at,
+               redacted(address) as address, redacted(duplicate_of) as duplicate_of
         from feed_states order by outlet, feed""",
-    "rejections": "select url, outlet, stage, reason, seen_at from rejections order by outlet, url",
+    "possible_gaps": "select outlet, redacted(feed) as feed, from_at, to_at, seen_at from possible_gaps order by outlet, feed, from_at",
+    "rejections": "select redacted(url) as url, outlet, stage, reason, seen_at from rejections order by outlet, url",
     "runs": """
         select run_id, started_at, finished_at, articles_new, encoder, judge, code_version, settings_digest from runs order by started_at, run_id""",
     "theme_outlet_daily": """
@@ -83,13 +88,23 @@ class Published:
 def publish(connection: duckdb.DuckDBPyConnection, data: Path, run_id: str) -> Published:
     """Write data/published/tracker-<run_id>.duckdb and point data/tracker.duckdb at it; keeps the last three.
 
-    A crash at any moment leaves the stable name where it was. Raises StoreError if what was written does not read back.
+    A crash at any moment leaves the stable name where it was; a failure, a full disk for one, leaves no half-written file either.
+    Raises StoreError then, and if what was written does not read back.
     """
     folder = data / "published"
-    folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"tracker-{run_id}.duckdb"
-    draft = folder / f".tracker-{run_id}.duckdb.part"
-    draft.unlink(missing_ok=True)
+    with plainly(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        with whole(target) as draft:
+            articles = _write(connection, draft)
+        _point(data / "tracker.duckdb", target)
+        _prune(folder, target)
+    return Published(target, articles)
+
+
+def _write(connection: duckdb.DuckDBPyConnection, draft: Path) -> int:
+    """Write the public tables and views; returns the number of articles."""
+    connection.execute(_redaction())
     connection.execute(f"attach {quoted(draft)} as draft (storage_version '{STORAGE_VERSION}')")
     try:
         connection.execute("create schema draft.base")
@@ -97,16 +112,22 @@ def publish(connection: duckdb.DuckDBPyConnection, data: Path, run_id: str) -> P
             connection.execute(f"create table draft.base.{table} as {query}")  # both are constants above
         connection.execute("use draft")
         connection.execute(read_sql("3_public.sql"))
+        connection.execute("use archive")  # a database whose checkpoint fails cannot be left any more
         articles = _verify(connection)
         connection.execute("checkpoint draft")
     finally:
-        connection.execute("use archive")
-        connection.execute("detach draft")
-    _to_disk(draft)
-    draft.replace(target)
-    _point(data / "tracker.duckdb", target)
-    _prune(folder, target)
-    return Published(target, articles)
+        with suppress(duckdb.Error):  # the first failure is the one to tell
+            connection.execute("use archive")
+            connection.execute("detach draft")
+    return articles
+
+
+def _redaction() -> str:
+    """The macro that does to an address what errors.redacted does: the published file may be shown to anyone."""
+    shown = "address"
+    for pattern, instead in SECRETS:
+        shown = f"regexp_replace({shown}, {quoted(pattern)}, {quoted(instead)}, 'g')"
+    return f"create or replace temp macro redacted(address) as {shown}"
 
 
 def _verify(connection: duckdb.DuckDBPyConnection) -> int:
@@ -126,14 +147,6 @@ def _verify(connection: duckdb.DuckDBPyConnection) -> int:
     return int(published)
 
 
-def _to_disk(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDWR)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def _point(stable: Path, target: Path) -> None:
     """Make the stable name mean the target, in one atomic step: a symlink, or a copy where the platform has none."""
     fresh = stable.with_name(f".{stable.name}.part")
@@ -141,12 +154,16 @@ def _point(stable: Path, target: Path) -> None:
     try:
         fresh.symlink_to(target.relative_to(stable.parent))
     except OSError:
-        shutil.copyfile(target, fresh)
+        try:
+            shutil.copyfile(target, fresh)
+        except OSError:
+            fresh.unlink(missing_ok=True)
+            raise
     fresh.replace(stable)
 
 
 def _prune(folder: Path, current: Path) -> None:
-    older = sorted((path for path in folder.glob("tracker-*.duckdb") if path != current), key=lambda path: path.stat().st_mtime_ns)
+    older = sorted(path for path in folder.glob("tracker-*.duckdb") if path != current)  # by run: a clock may have been set back
     for path in older[: max(0, len(older) - KEEP + 1)]:
         path.unlink(missing_ok=True)
     for leftover in folder.glob(".tracker-*.part*"):  # of a run that was killed

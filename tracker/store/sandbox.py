@@ -18,6 +18,7 @@ import pyarrow as pa  # type: ignore[import-untyped, unused-ignore]
 import pyarrow.ipc  # type: ignore[import-untyped, unused-ignore]
 
 from tracker.errors import StoreError
+from tracker.files import disk_full
 
 MEMORY = "512MB"  # a chart's worth of data; a query that needs more belongs in a DuckDB of the reader's own
 ADDRESS_SPACE = 4 * 2**30  # DuckDB and Arrow reserve about 1.5 GB before the first row
@@ -71,7 +72,7 @@ def query(path: Path, sql: str, seconds: float = 5, rows: int = 1000, result_byt
         except subprocess.TimeoutExpired:
             raise StoreError(f"Stopped after {seconds:g} seconds: narrow the days or the themes, or aggregate first.") from None
         if worker.returncode != 0 or not out.exists():
-            raise StoreError(_reason(worker))
+            raise StoreError(disk_full(out.parent, worker.stderr) or _reason(worker))
         with pa.OSFile(str(out)) as source, pyarrow.ipc.open_stream(source) as reader:
             table = reader.read_all()
     return Result(table.slice(0, rows), table.num_rows > rows, time.perf_counter() - began)
@@ -140,6 +141,6 @@ def _limit(cpu_seconds: int) -> None:
 if __name__ == "__main__":
     try:
         _work(json.load(sys.stdin))
-    except duckdb.Error as problem:
+    except (duckdb.Error, OSError) as problem:
         sys.stderr.write(str(problem))
         sys.exit(_REFUSED)
