@@ -117,6 +117,7 @@ class Article:
     """Extracted text with its date and where both came from. `published_at` is None exactly when `published_from` is 'unknown'.
 
     `canonical_url` is what the page calls its own address, believed within one site only; None when it names none or the same.
+    `fingerprint` is the same for texts that differ only in case, spaces and punctuation.
     """
 
     article_id: str
@@ -133,6 +134,7 @@ class Article:
     text: str
     text_source: Literal["page", "feed"]
     canonical_url: str | None = None
+    fingerprint: str = ""
 
     @property
     def words(self) -> int:

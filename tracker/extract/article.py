@@ -76,6 +76,7 @@ def _article(
         text=text,
         text_source="page" if text_source == "page" else "feed",
         canonical_url=canonical_url,
+        fingerprint=plain.fingerprint(text),
     )
 
 

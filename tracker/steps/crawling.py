@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 import duckdb
 
-from tracker.extract import article, entries, feedlists, plain, urls
+from tracker.extract import article, entries, feedlists, urls
 from tracker.extract.workers import Failure, Workers, failure_reason
 from tracker.fetch import feeds as feed_polls
 from tracker.fetch import pages as article_pages
@@ -170,9 +170,7 @@ class _Crawl:
             became = await self._become(entry, page)
         finally:
             self._wait_for_worker(-len(page.body) if page else 0)
-        is_read = page is not None and isinstance(became, Article) and became.text_source == "page"
-        text_sha = plain.fingerprint(became.text) if is_read and isinstance(became, Article) else None
-        await self._results.put(Finished(page and replace(page, body=b""), became, len(page.body) if page else 0, text_sha))
+        await self._results.put(Finished(page and replace(page, body=b""), became, len(page.body) if page else 0))
 
     def _wait_for_worker(self, size: int) -> None:
         self._backlog += size

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from tracker.extract import article, plain, urls
+from tracker.extract import article, urls
 from tracker.extract.sites import Site
 from tracker.extract.workers import Failure, Workers, failure_reason
 from tracker.fetch import warc
@@ -94,8 +94,7 @@ class Reading:
         became = await self._workers.run(article.read, page, settings, seconds=settings.page_seconds)
         if isinstance(became, Failure):
             became = Rejection(page.entry.url, page.entry.outlet, "extract", failure_reason(became), page.entry.first_seen_at)
-        text_sha = plain.fingerprint(became.text) if isinstance(became, Article) else None
-        return observed.Finished(replace(page, body=b""), became, len(page.body), text_sha)
+        return observed.Finished(replace(page, body=b""), became, len(page.body))
 
     def _is_older(self, finished: observed.Finished) -> bool:
         """Whether an article is from before the days asked for, which is not known before its page is read."""

@@ -18,13 +18,18 @@ Connection = duckdb.DuckDBPyConnection
 class Finished:
     """What became of one entry in this run: the page if one was asked for, and an article, a rejection, or nothing yet.
 
-    `page` comes without its body, which was so many `bytes`. `text_sha` is the fingerprint of its text; None where it gave none.
+    `page` comes without its body, which was so many `bytes`.
     """
 
     page: Page | None
     became: Article | Rejection | None
     bytes: int = 0
-    text_sha: str | None = None
+
+    @property
+    def text_sha(self) -> str | None:
+        """Fingerprint of the text the page gave; None where it gave none."""
+        is_read = isinstance(self.became, Article) and self.became.text_source == "page"
+        return self.became.fingerprint if is_read and isinstance(self.became, Article) else None
 
 
 def start_run(connection: Connection, run: Run, command: str) -> None:
@@ -99,8 +104,10 @@ def pending_entries(connection: Connection) -> list[Entry]:
 
 
 def page_failures(connection: Connection) -> dict[str, int]:
-    """How often each pending page has failed softly so far."""
-    rows = connection.execute("select url, count(*) from page_fetches where outcome = 'soft_error' group by url").fetchall()
+    """On how many days each page has failed softly so far: runs that were killed and begun again are one try."""
+    rows = connection.execute(
+        "select url, count(distinct fetched_at::date) from page_fetches where outcome = 'soft_error' group by url"
+    ).fetchall()
     return dict(rows)
 
 
