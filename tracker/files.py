@@ -37,6 +37,7 @@ def whole(path: Path) -> Iterator[Path]:
         if target.is_file():
             shutil.copymode(target, draft)
         draft.replace(target)
+        _to_disk(target.parent)  # the name, too
     except OSError as error:
         raise StoreError(disk_full(target.parent, str(error)) or f"{path}: cannot be written: {error.strerror or error}.") from None
     finally:
@@ -84,7 +85,7 @@ def _clear(draft: Path) -> None:
 
 
 def _to_disk(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDWR)
+    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
     try:
         os.fsync(descriptor)
     finally:

@@ -4,6 +4,7 @@ Times are naive datetimes in UTC. Each record knows where it came from. A new fa
 """
 
 import hashlib
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
@@ -12,6 +13,10 @@ Outcome: TypeAlias = Literal["ok", "unchanged", "soft_error", "hard_error", "ref
 DateSource: TypeAlias = Literal["feed", "page", "url", "unknown"]
 Label: TypeAlias = Literal["supports", "opposes", "neutral", "unrelated"]
 Voice: TypeAlias = Literal["outlet", "quoted"]
+
+# Why an address was not asked at all; it says nothing about the address
+NOT_ASKED = frozenset({"robots_unreachable", "host_down", "host_asked_to_wait"})
+_TAG = re.compile(r"<[^>]*>")  # markup changes every night where it holds a counter's address
 
 LABELS: tuple[Label, ...] = ("supports", "opposes", "neutral", "unrelated")
 
@@ -92,7 +97,7 @@ class Entry:
     @property
     def content_sha256(self) -> str:
         """What tells one version of an entry from another: its words, not its dates, guid or address."""
-        words = (" ".join(part.split()) for part in (self.title, self.summary, self.content))
+        words = (" ".join(_TAG.sub(" ", part).split()) for part in (self.title, self.summary, self.content))
         return hashlib.sha256("\x1f".join(words).encode()).hexdigest()
 
 
@@ -109,7 +114,6 @@ class Page:
     body: bytes
     content_type: str
     seconds: float
-    retry_after_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,6 +108,7 @@ class FetchSettings(_Strict):
     hosts_at_once: int = 32  # sockets in use; politeness is per host, so this only bounds memory
     host_down_after: int = 2  # failures in a row after which a host's other addresses wait; each may have taken the whole deadline
     host_down_seconds: float = 600.0  # then its others wait ten minutes (story-indexer's rule) or for the next run
+    crawl_seconds: float = 3 * 3600.0  # after that no further page is asked for: the workflow's four hours also hold the analysis
     page_tries: int = 3  # nights on which a page that answers softly wrong is tried again before it is rejected
     entries_per_feed: int = 2000  # newest first; a feed with more is cut and the cut is counted
     host_delay_cap_seconds: float = 30.0  # longer Crawl-delay values, or pauses for a slow host, would stall a night

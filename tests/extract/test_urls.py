@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tracker.extract import urls
 from tracker.extract.urls import canonical, same_site
+from tracker.store.database import open_archive
 
 
 @pytest.mark.parametrize(
@@ -71,3 +73,16 @@ def test_any_text_gives_a_stable_address_or_none(raw: str) -> None:
 )
 def test_same_site(a: str, b: str, expected: bool) -> None:
     assert same_site(a, b) is expected
+
+
+def test_the_spellings_of_an_address_share_a_key_here_and_in_the_archive() -> None:
+    spellings = ["https://example.com/a/", "http://example.com/a", "https://www.example.com/a/", "http://www.example.com/a"]
+    others = ["https://example.com/a/b", "https://example.com/a?p=1", "https://example.com/a/?p=1", "https://example.com/", "https://web.example.com/a"]
+    archive = open_archive(None)
+    try:
+        stored = [archive.execute("select address_key(?)", (url,)).fetchall()[0][0] for url in spellings + others]
+    finally:
+        archive.close()
+    assert [urls.key(url) for url in spellings + others] == stored
+    assert len(set(stored[:4])) == 1
+    assert len(set(stored)) == 5

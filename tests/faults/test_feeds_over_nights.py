@@ -146,6 +146,39 @@ def test_a_feed_whose_new_address_fails_is_asked_at_its_old_one_again(
     assert rows(archive, "select count(*) from entries") == [(2,)]
 
 
+def test_a_feed_whose_new_address_comes_back_after_weeks_is_found_there(
+    web: Web, polite: FetchSettings, archive: duckdb.DuckDBPyConnection
+) -> None:
+    old = moved(web, "/old", web.base + "/new")
+    serve(web, told(1), path="/new")
+    chosen = settings_for(polite, old)
+    for night in range(2):
+        crawl(archive, chosen, FIXED_NOW + night * NIGHT)
+    web.add("/old", status=404)
+    web.add("/new", status=404)
+    for night in range(2, 60):
+        crawl(archive, chosen, FIXED_NOW + night * NIGHT)
+    serve(web, told(1), told(2), path="/new")
+    for night in range(60, 200):
+        crawl(archive, chosen, FIXED_NOW + night * NIGHT)
+    assert rows(archive, "select failures_in_a_row from feed_states") == [(0,)]
+    assert rows(archive, "select count(*) from entries") == [(2,)]
+
+
+def test_a_feed_that_only_seemed_a_duplicate_is_asked_again_within_weeks(
+    web: Web, polite: FetchSettings, archive: duckdb.DuckDBPyConnection
+) -> None:
+    section, main = moved(web, "/section", web.base + "/main"), serve(web, told(1), path="/main")
+    chosen = settings_for(polite, section, main)
+    for night in range(2):
+        crawl(archive, chosen, FIXED_NOW + night * NIGHT)
+    serve(web, told(2), path="/section")
+    for night in range(2, 40):
+        crawl(archive, chosen, FIXED_NOW + night * NIGHT)
+    assert rows(archive, "select count(*) from entries") == [(2,)]
+    assert rows(archive, "select count(duplicate_of) from feed_states") == [(0,)]
+
+
 def test_two_feeds_that_moved_to_one_address_are_fetched_once(
     web: Web, polite: FetchSettings, archive: duckdb.DuckDBPyConnection
 ) -> None:
@@ -251,6 +284,14 @@ def test_too_many_requests_holds_all_feeds_of_the_host_until_the_server_allows(
     assert asked(web) == []
     crawl(archive, chosen, FIXED_NOW + timedelta(hours=3))
     assert asked(web) == ["/busy"]
+
+
+def test_a_feed_given_to_another_outlet_goes_with_it(web: Web, polite: FetchSettings, archive: duckdb.DuckDBPyConnection) -> None:
+    chosen = settings_for(polite, serve(web, told(1)))
+    crawl(archive, chosen, FIXED_NOW)
+    renamed = chosen.outlets[0].model_copy(update={"outlet": "example.org"})
+    crawl(archive, chosen.model_copy(update={"outlets": (renamed,)}), FIXED_NOW + NIGHT)
+    assert rows(archive, "select outlet from feed_states") == [("example.org",)]
 
 
 def test_a_wrong_certificate_that_feeds_yaml_accepts_is_recorded(
@@ -386,6 +427,29 @@ def test_a_date_that_the_feed_names_later_is_taken(web: Web, polite: FetchSettin
     assert rows(archive, "select count(*) from entry_revisions") == [(0,)]
 
 
+def test_a_daily_digest_with_the_same_title_and_words_is_stored_every_day(
+    web: Web, polite: FetchSettings, archive: duckdb.DuckDBPyConnection
+) -> None:
+    words = "All the news of the harbour in one place, with the tides, the weather and what is on at the pier."
+    chosen = settings_for(polite, web.base + "/feed")
+    for night in range(3):
+        at = FIXED_NOW + (night - 0.5) * NIGHT
+        serve(web, told(night, "The morning briefing", words, guid=f"digest-{night}", at=at))
+        crawl(archive, chosen, FIXED_NOW + night * NIGHT)
+    assert len(stored(archive)) == 3
+
+
+def test_markup_that_changes_every_night_is_no_new_version(
+    web: Web, polite: FetchSettings, archive: duckdb.DuckDBPyConnection
+) -> None:
+    chosen = settings_for(polite, web.base + "/feed")
+    words = "A report about the harbour of Westmere, long enough to be an article of its own in the archive."
+    for night in range(3):
+        serve(web, told(1, words=f"{words}&lt;img src='https://example.com/pixel?{night}'&gt;"))
+        crawl(archive, chosen, FIXED_NOW + night * NIGHT)
+    assert rows(archive, "select count(*) from entry_revisions") == [(0,)]
+
+
 def test_an_entry_in_two_feeds_of_an_outlet_is_stored_once(web: Web, polite: FetchSettings, archive: duckdb.DuckDBPyConnection) -> None:
     feeds = [serve(web, told(1), path="/all"), serve(web, told(1), told(2), path="/some")]
     crawl(archive, settings_for(polite, *feeds), FIXED_NOW)
@@ -456,6 +520,47 @@ def test_a_page_that_answers_softly_wrong_is_tried_on_three_nights(
         crawl(archive, chosen, FIXED_NOW + night * NIGHT)
     assert asked(web).count("/news/1") == 3
     assert rows(archive, "select reason from rejections") == [("http_500",)]
+
+
+def test_pages_that_were_never_asked_for_are_not_given_up(
+    web: Web, polite: FetchSettings, archive: duckdb.DuckDBPyConnection
+) -> None:
+    paths = [f"/news/{n}" for n in range(4)]
+    for path in paths:
+        web.add(path, status=429, headers={"Retry-After": "600"})
+    titles = [f"Report {n}" for n in range(4)]
+    short = (told(n, titles[n], "Short.", link=web.base + path) for n, path in enumerate(paths))
+    chosen = settings_for(polite, serve(web, *short), full_text=False)
+    for night in range(4):
+        crawl(archive, chosen, FIXED_NOW + night * NIGHT)
+    assert rows(archive, "select count(*) from rejections") == [(1,)]  # the one that was asked for on three nights
+    for number, path in enumerate(paths):
+        web.add(path, builders.html([f"{text} {titles[number]}" for text in builders.PARAGRAPHS]))
+    for night in range(4, 6):
+        crawl(archive, chosen, FIXED_NOW + night * NIGHT)
+    assert rows(archive, "select count(*) from articles where text_source = 'page'") == [(3,)]
+
+
+def test_a_host_that_takes_all_night_does_not_hold_the_run(
+    web: Web, polite: FetchSettings, archive: duckdb.DuckDBPyConnection
+) -> None:
+    paths = [f"/news/{n}" for n in range(6)]
+    chosen = settings_for(polite.model_copy(update={"host_delay_seconds": 0.2, "crawl_seconds": 0.5}), paged(web, *paths), full_text=False)
+    crawl(archive, chosen, FIXED_NOW)
+    assert 0 < len([path for path in asked(web) if path.startswith("/news/")]) < 6
+    assert rows(archive, "select count(*) from page_fetches") < [(6,)]
+
+
+def test_a_rejected_item_of_a_feed_hides_no_entry_of_that_address(
+    web: Web, polite: FetchSettings, archive: duckdb.DuckDBPyConnection
+) -> None:
+    page = web.add("/news/1", status=500)
+    linkless = f"<title>A title</title><guid isPermaLink='false'>{page}</guid>"
+    chosen = settings_for(polite, serve(web, told(1, words="Short.", link=page)), serve(web, linkless, path="/other"), full_text=False)
+    crawl(archive, chosen, FIXED_NOW)
+    web.add("/news/1", builders.html())
+    crawl(archive, chosen, FIXED_NOW + NIGHT)
+    assert [url for url, _ in stored(archive)] == [page]
 
 
 def test_robots_files_are_asked_for_once_a_day(web: Web, polite: FetchSettings, archive: duckdb.DuckDBPyConnection) -> None:

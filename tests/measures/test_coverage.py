@@ -1,11 +1,12 @@
 """Coverage: a day is complete only if some poll showed all of it, and missing only if none showed any."""
 
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.measures.coverage import DayCoverage, Poll, State, days, expected, silent_since, spans
+from tracker.measures.coverage import DayCoverage, Poll, State, days, expected, reach, silent_since, spans
 
 FEED, OTHER = "https://a.example/feed", "https://a.example/ai/feed"
 FIRST = date(2026, 3, 2)
@@ -42,7 +43,25 @@ def test_a_feed_too_short_for_the_pause_leaves_a_gap() -> None:
 
 
 def test_an_unchanged_feed_had_nothing_new_since_the_last_look() -> None:
-    assert _states([_read(0, _at(-1)), _read(4, None)], 4) == ["complete"] * 4
+    assert _states([_read(0, _at(-1)), replace(_read(4, None), still_shown=1.0)], 4) == ["complete"] * 4
+
+
+def test_a_feed_that_keeps_old_entries_and_dropped_young_ones_hides_what_came_between() -> None:
+    months_ago = _at(-90)
+    seen, lost = replace(_read(4, months_ago), still_shown=0.9), replace(_read(4, months_ago), still_shown=0.5)
+    assert _states([_read(0, months_ago), seen], 4) == ["complete"] * 4
+    assert _states([_read(0, months_ago), lost], 4) == ["partial", "missing", "missing", "missing"]
+
+
+def test_a_feed_that_shows_nothing_and_nothing_dated_proves_its_own_moment_only() -> None:
+    assert _states([_read(0, _at(-1)), replace(_read(4, None), still_shown=0.0)], 4) == ["partial", "missing", "missing", "missing"]
+
+
+def test_an_entry_pinned_for_months_says_nothing_about_them() -> None:
+    daily = [_at(-day) for day in range(10)]
+    assert reach([*daily, _at(-200)]) == _at(-9)
+    assert reach(daily) == _at(-9)
+    assert reach([_at(-30 * month) for month in range(6)]) == _at(-150) or reach([]) is None
 
 
 def test_a_first_look_without_dates_proves_nothing() -> None:

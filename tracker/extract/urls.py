@@ -52,6 +52,11 @@ def canonical(url: str, base: str = "") -> str | None:
     return urlunsplit((parts.scheme, place, path, quote(query, safe=_QUERY_SAFE), ""))
 
 
+def key(url: str) -> str:
+    """What the spellings of one address share: no scheme, no www., no last slash of the path (address_key in 1_observed.sql)."""
+    return re.sub(r"/(\?|$)", r"\1", re.sub(r"^https?://(www\.)?", "", url), count=1)
+
+
 def same_site(a: str, b: str) -> bool:
     """Whether two addresses share their registrable domain or, where there is none (an IP, localhost), their host."""
     host_a, host_b = urlsplit(a).hostname, urlsplit(b).hostname

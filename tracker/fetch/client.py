@@ -17,7 +17,7 @@ from aiohttp.abc import AbstractResolver
 from tracker.fetch.address import AddressGuard, PrivateAddressError, refusal
 from tracker.fetch.headers import RETRY_AFTER_CAP_SECONDS, chosen, is_challenge, is_decodable, media_type, retry_after_seconds
 from tracker.fetch.turns import Turns, host_key, origin
-from tracker.records import Outcome
+from tracker.records import NOT_ASKED, Outcome
 from tracker.settings import FetchSettings
 
 MayVisit: TypeAlias = Callable[[str], Awaitable[str | None]]
@@ -28,10 +28,8 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PERMANENT = frozenset({301, 308})
 _SOFT_STATUS = frozenset({408, 425, 429})  # the server says 'later'; the other 4xx say 'no'
 _WALLED = frozenset({202, 403, 405, 429, 503})  # what bot walls answer with; AWS WAF's challenge is a 202
-_RETRY_PAUSE_SECONDS = 0.5  # a reset connection is mostly a server closing an idle one: once more, at once
 _DOWN = frozenset({"timeout", "connection", "dns_unknown", "dns_temporary", "tls"})  # the host, not the page, is at fault
 _NAMES_KEPT_SECONDS = 300  # usual lifetimes of DNS records; whatever they say, the guard checks each connection
-_LATER = frozenset({"robots_unreachable", "host_down", "host_asked_to_wait"})  # reasons not to visit that may pass
 _JITTER = 0.1  # of the wait a server asks for, so that not everyone it turned away comes back in the same second
 
 
@@ -70,8 +68,11 @@ class Client:
         self._guard = AddressGuard(settings.allow_private_hosts)
         self._resolver = resolver
         self._session: aiohttp.ClientSession | None = None
+        self._began = 0.0
+        self._asked_to_wait: dict[str, float] = {}
 
     async def __aenter__(self) -> Self:
+        self._began = asyncio.get_running_loop().time()
         # Names are looked up in threads, and a lookup can hang for half a minute: one for each socket, so that no other waits for it
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(self.settings.hosts_at_once, "names"))
         self._session = aiohttp.ClientSession(
@@ -100,10 +101,18 @@ class Client:
         """Leave at least this much time between two starts on the URL's host (its Crawl-delay, up to our cap)."""
         self._turns.slow_down(url, delay_seconds)
 
-    def hold(self, url: str, seconds: float) -> None:
-        """Do not ask the URL's host for so long: it said so in an earlier run."""
-        now = asyncio.get_running_loop().time()
-        self._turns.host(url).hold(now + seconds, "host_asked_to_wait")
+    @property
+    def room(self) -> asyncio.Event:
+        """While it is not set, no request starts: for whoever has to bound what waits in memory."""
+        return self._turns.room
+
+    def hold(self, host: str, seconds: float) -> None:
+        """Do not ask a host (by its host_key) so long: it said so in an earlier run."""
+        self._turns.of(host).hold(self._began + seconds, "host_asked_to_wait")
+
+    def holds(self) -> list[tuple[str, float]]:
+        """(host_key, seconds after this session began) of the hosts that asked to be left alone until then."""
+        return [(key, until - self._began) for key, until in self._asked_to_wait.items()]
 
     async def get(
         self,
@@ -127,7 +136,7 @@ class Client:
             if reason is None and may_visit is not None:
                 reason = await may_visit(hop_url)
             if reason is not None:
-                outcome: Outcome = "soft_error" if reason in _LATER else "refused"
+                outcome: Outcome = "soft_error" if reason in NOT_ASKED else "refused"
                 return Response(url, outcome, reason, final_url=hop_url, seconds=seconds)
             key = host_key(hop_url)
             async with self._turns.turn(hop_url, is_redirect=key == previous_key) as host:
@@ -156,8 +165,9 @@ class Client:
         if host.failures_in_a_row[at] >= self.settings.host_down_after:
             host.hold(now + self.settings.host_down_seconds, "host_down", at)
         if answer.status == 429 or (answer.status == 503 and answer.retry_after_seconds is not None):
-            wait = answer.retry_after_seconds
-            host.hold(now + (self.settings.host_down_seconds if wait is None else wait), "host_asked_to_wait")
+            wait = self.settings.host_down_seconds if answer.retry_after_seconds is None else answer.retry_after_seconds
+            host.hold(now + wait, "host_asked_to_wait")
+            self._asked_to_wait[host_key(url)] = now + wait
 
     async def _exchange(
         self,
@@ -168,18 +178,12 @@ class Client:
         seconds_left: float,
         verify_tls: bool,
     ) -> Response:
-        """One request without redirects, tried once more when the connection is reset. The deadline covers both tries."""
+        """One request without redirects; aiohttp tries once more when a kept connection turns out closed. One deadline covers it all."""
         clock = asyncio.get_running_loop().time
         started = clock()
         try:
             async with asyncio.timeout(seconds_left):
-                try:
-                    answer = await self._request(url, limit_bytes, headers, media_types, verify_tls)
-                except _RESETS as error:
-                    if isinstance(error, aiohttp.ClientConnectorError):  # never connected: a second try at once helps nobody
-                        raise
-                    await asyncio.sleep(_RETRY_PAUSE_SECONDS)
-                    answer = await self._request(url, limit_bytes, headers, media_types, verify_tls)
+                answer = await self._request(url, limit_bytes, headers, media_types, verify_tls)
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:  # ValueError: addresses aiohttp cannot write
             outcome, reason = _explain(error)
             answer = Response(url, outcome, reason)
@@ -210,9 +214,6 @@ class Client:
                     outcome, reason = "hard_error", "too_large"
                     break
             return Response(url, outcome, reason, answer.status, headers=kept, body=bytes(body[:limit_bytes]))
-
-
-_RESETS = (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionResetError)
 
 
 def _judge_status(status: int) -> tuple[Outcome, str]:

@@ -10,8 +10,8 @@ RETRY_AFTER_CAP_SECONDS = 24 * 3600.0  # longer is a mistake more often than a w
 
 
 def chosen(headers: Mapping[str, str]) -> dict[str, str]:
-    """The headers we keep, with lower-case names and values as sent."""
-    return {name: headers[name] for name in _KEPT if name in headers}
+    """The headers we keep, with lower-case names and values as sent; what is not ASCII, as HTTP demands, is left out, but for addresses."""
+    return {name: headers[name] for name in _KEPT if name in headers and (name == "location" or headers[name].isascii())}
 
 
 def is_decodable(codings: Iterable[str]) -> bool:

@@ -40,7 +40,6 @@ async def fetch(client: Client, robots: Robots, entry: Entry, now: datetime) -> 
         body=response.body if outcome == "ok" else b"",
         content_type=response.content_type,
         seconds=response.seconds,
-        retry_after_seconds=response.retry_after_seconds,
     )
 
 

@@ -3,15 +3,15 @@
 import asyncio
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from protego import Protego
 
 from tracker.fetch.client import Client, Response
-from tracker.fetch.headers import media_type
 from tracker.fetch.turns import origin
 from tracker.records import RobotsFile
 
-_TEXT = ("", "text/plain", "text/txt", "application/octet-stream", "binary/octet-stream")  # what servers call a plain file
+_PARSED_AT_ONCE = 64  # as many hosts as are asked at a time, twice over
 _COPY_GOOD_FOR = timedelta(hours=24)  # RFC 9309, section 2.4: a copy should not be used for longer
 _NOT_ASKED = ("host_down", "host_asked_to_wait")  # the client left the host alone; it may be asked later in the same run
 _UNREACHABLE_ENOUGH = timedelta(days=30)  # section 2.3.1.4: after a reasonable time, for example 30 days, it may count as absent
@@ -27,31 +27,32 @@ class Robots:
         self._client = client
         self._now = now
         self._agent = client.settings.user_agent.partition("/")[0].strip()  # the product token is what groups name
-        self._rules: dict[str, asyncio.Task[Protego | str]] = {}
+        self._asked: dict[str, asyncio.Task[RobotsFile | str]] = {}
+        self._parsed = lru_cache(_PARSED_AT_ONCE)(Protego.parse)  # half a megabyte of rules takes 18 MB when parsed
         self._known = {file.origin: file for file in known}
         self.files: list[RobotsFile] = []
 
     async def allows(self, url: str) -> str | None:
         """None when the URL may be fetched, else `robots_disallow`, `robots_unreachable` or why the host is not asked."""
-        rules = await self._of(url)
-        if isinstance(rules, str):
-            return rules
-        return None if rules.can_fetch(url, self._agent) else "robots_disallow"
+        found = await self._of(url)
+        if isinstance(found, str):
+            return found
+        return None if self._parsed(found.rules).can_fetch(url, self._agent) else "robots_disallow"
 
     async def sitemaps(self, url: str) -> list[str]:
         """The sitemaps that the URL's origin names."""
-        rules = await self._of(url)
-        return [] if isinstance(rules, str) else list(rules.sitemaps)
+        found = await self._of(url)
+        return [] if isinstance(found, str) else list(self._parsed(found.rules).sitemaps)
 
-    async def _of(self, url: str) -> Protego | str:
+    async def _of(self, url: str) -> RobotsFile | str:
         at = origin(url)
-        loading = self._rules.get(at)
+        loading = self._asked.get(at)
         if loading is None or (loading.done() and loading.result() in _NOT_ASKED):
-            loading = self._rules[at] = asyncio.create_task(self._load(at))
+            loading = self._asked[at] = asyncio.create_task(self._load(at))
         return await asyncio.shield(loading)  # one caller's cancellation must not take the rules from the others
 
-    async def _load(self, at: str) -> Protego | str:
-        """The origin's rules, or the reason why nothing is allowed."""
+    async def _load(self, at: str) -> RobotsFile | str:
+        """The origin's file, or the reason why nothing is allowed."""
         copy = self._known.get(at)
         is_fresh = copy is not None and copy.fetched_at is not None and timedelta() <= self._now - copy.fetched_at < _COPY_GOOD_FOR
         if copy is None or not is_fresh or copy.unreachable_since is not None:
@@ -59,7 +60,7 @@ class Robots:
             response = await self._client.get(address, self._client.settings.robots_bytes)
             if response.reason in _NOT_ASKED or (response.outcome == "refused" and response.final_url == address):
                 return response.reason  # it says the same about every page there
-            if response.outcome in ("soft_error", "refused"):  # 5xx, 429, timeout, DNS: complete disallow (RFC 9309, 2.3.1.4)
+            if _is_unreachable(response):  # complete disallow (RFC 9309, 2.3.1.4)
                 since = copy.unreachable_since if copy and copy.unreachable_since else self._now
                 copy = RobotsFile(at, copy.fetched_at if copy else None, copy.rules if copy else "", since)
                 self.files.append(copy)
@@ -68,16 +69,20 @@ class Robots:
             else:
                 copy = RobotsFile(at, self._now, _text(response))
                 self.files.append(copy)
-        rules = Protego.parse(copy.rules)
-        delay = rules.crawl_delay(self._agent)
+        delay = self._parsed(copy.rules).crawl_delay(self._agent)
         if delay:
             self._client.slow_down(at, float(delay))
-        return rules
+        return copy
+
+
+def _is_unreachable(response: Response) -> bool:
+    """5xx, 429, timeout, DNS; also an answer that cannot be understood: a 304 to no question, a coding that is none."""
+    return response.outcome in ("soft_error", "refused", "unchanged") or response.reason == "bad_content_encoding"
 
 
 def _text(response: Response) -> str:
-    """The rules of a robots.txt that exists and is text; of a too large one, those that fit. '' for 4xx, loops, HTML."""
-    if response.status is None or not 200 <= response.status < 300 or media_type(response.content_type) not in _TEXT:
+    """The rules of a robots.txt that exists; of a too large one, those that fit. '' for 4xx, loops, HTML."""
+    if response.status is None or not 200 <= response.status < 300:
         return ""
     body = response.body.rpartition(b"\n")[0] if response.reason == "too_large" else response.body
     return "" if body.lstrip()[:1] == b"<" else body.decode("utf-8-sig", errors="replace").replace("\0", "")

@@ -73,10 +73,16 @@ class Turns:
         self._cap_seconds = cap_seconds
         self._hosts: dict[str, Host] = {}
         self._sockets = asyncio.Semaphore(at_once)
+        self.room = asyncio.Event()
+        self.room.set()
+
+    def of(self, key: str) -> Host:
+        """The state of a host, by its host_key."""
+        return self._hosts.setdefault(key, Host(self._delay_seconds))
 
     def host(self, url: str) -> Host:
         """The state of the URL's host."""
-        return self._hosts.setdefault(host_key(url), Host(self._delay_seconds))
+        return self.of(host_key(url))
 
     def slow_down(self, url: str, delay_seconds: float) -> None:
         """Leave at least this much time between two starts on the URL's host (its Crawl-delay, up to the cap)."""
@@ -92,6 +98,7 @@ class Turns:
             if not is_redirect and host.held(clock(), origin(url)) is None:  # who is held is not asked: no need to wait for that
                 await asyncio.sleep(max(0.0, host.next_start - clock()))
             async with self._sockets:
+                await self.room.wait()
                 host.next_start = clock() + self._pause(host)
                 yield host
 

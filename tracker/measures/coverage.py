@@ -5,6 +5,7 @@ new at the last look and not older than D; some feeds keep old entries and drop 
 that we looked on that day is not enough, and that we did not look is no gap if a later poll reaches back.
 """
 
+from bisect import insort
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -87,17 +88,19 @@ def reach(entries_at: Iterable[datetime]) -> datetime | None:
     """The oldest of a listing's dates that still belongs to its run: an entry pinned for months says nothing about those months."""
     newest_first = sorted(entries_at, reverse=True)
     gaps = [later - earlier for later, earlier in pairwise(newest_first)]
+    before: list[timedelta] = []
     for i, gap in enumerate(gaps):
-        usual = sorted(gaps[:i])[i // 2] if i else timedelta()
+        usual = before[i // 2] if before else timedelta()
         if gap > max(timedelta(days=SILENT_DAYS), SILENT_GAPS * usual):
             return newest_first[i]
+        insort(before, gap)
     return newest_first[-1] if newest_first else None
 
 
 def _start(poll: Poll, last_ok_at: datetime | None) -> datetime:
     """From when on a good poll shows everything."""
-    if last_ok_at is None or poll.still_shown is None:  # a first look; without dates it shows its own moment only
-        return poll.oldest_entry_at or last_ok_at or poll.polled_at
+    if last_ok_at is None or poll.still_shown is None:  # nothing to compare with; without dates it shows its own moment only
+        return poll.oldest_entry_at or poll.polled_at
     if poll.still_shown >= SHOWN_ENOUGH:
         return last_ok_at
     if poll.oldest_entry_at is not None and poll.oldest_entry_at > last_ok_at:  # all of it is new

@@ -134,6 +134,12 @@ create table if not exists robots_files (
     unreachable_since timestamp                -- null: it answered when last asked
 );
 
+-- Hosts that asked to be left alone, with Retry-After or 429.
+create table if not exists host_holds (
+    host  varchar not null,                    -- as politeness knows it: a registrable domain, or host:port
+    until timestamp not null
+);
+
 create table if not exists backfilled (
     run_id  varchar not null,
     outlet  varchar not null,
@@ -149,9 +155,9 @@ alter table feed_fetches add column if not exists is_tls_verified boolean;    --
 alter table feed_fetches add column if not exists still_shown double;         -- of the newer half of what the feed listed before, the share it lists now
 alter table entries add column if not exists content_sha256 varchar;          -- as in entry_revisions
 alter table articles add column if not exists canonical_url varchar;          -- what the page calls its own address, within its site
-alter table page_fetches add column if not exists retry_at timestamp;         -- the host asked to be left alone until then
 alter table page_fetches add column if not exists text_sha varchar;           -- of the text the page gave: the same on many pages of a host is a wall
 alter table feeds add column if not exists address varchar;                   -- where it is polled now, if it moved; null: at the address in feeds.yaml
+update feed_fetches set still_shown = 1 where outcome = 'unchanged' and still_shown is null;
 
 -- What two addresses of one page share: scheme, www. and the last slash of the path change when a site is moved about.
 create or replace macro address_key(url) as

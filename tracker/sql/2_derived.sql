@@ -137,7 +137,7 @@ with good as (
 )
 select outlet, feed, run_id, last_at as from_at, case when oldest_entry_at > last_at then oldest_entry_at else fetched_at end as to_at,
        fetched_at as seen_at
-from good where last_at is not null and (oldest_entry_at > last_at or still_shown < 0.75);
+from good where last_at is not null and coalesce(still_shown, 0) < 0.75 and (oldest_entry_at > last_at or still_shown is not null);
 
 create table if not exists stance_days (
     theme_id varchar not null,

@@ -62,8 +62,8 @@ async def backfill(
         tallies += await reading.read(path, progress)
     if wanted.with_sitemaps or wanted.with_feeds:
         robots = Robots(client, ledger.robots_files(connection), run.started_at)
-        for url, until in ledger.holds(connection, run.started_at):
-            client.hold(url, (until - run.started_at).total_seconds())
+        for host, until in ledger.holds(connection, run.started_at):
+            client.hold(host, (until - run.started_at).total_seconds())
         moved = {url: state.address_to_ask() for url, state in ledger.feed_states(connection).items()}
         room = asyncio.Semaphore(_OUTLETS_AT_ONCE)
         searches = [

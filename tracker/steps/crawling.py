@@ -8,6 +8,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Container, Iterable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from typing import TypeAlias
 
@@ -21,7 +22,7 @@ from tracker.fetch.client import Client
 from tracker.fetch.robots import Robots
 from tracker.fetch.turns import host_key
 from tracker.measures import coverage
-from tracker.records import Article, Entry, Feed, FeedFetch, Page, Rejection, Run, Validators
+from tracker.records import NOT_ASKED, Article, Entry, Feed, FeedFetch, Page, Rejection, Run, Validators
 from tracker.settings import Settings
 from tracker.store import derived, ledger, observed
 from tracker.store.database import transaction
@@ -35,7 +36,9 @@ _Job: TypeAlias = Callable[[], Awaitable[None]]
 _FEED_SECONDS = 30.0  # a feed of 12 MiB parses in 3 s; ten times that is hostile
 _STORED_AT_ONCE = 200  # results in one transaction: a killed run loses less than a minute's work
 _STORE_SECONDS = 0.5  # the first result of a batch waits this long for others: a commit costs as much for one as for many
-_BACKLOG_BYTES = 32 * 2**20  # pages that wait for a worker; beyond it no further page is asked for, which bounds memory
+_BACKLOG_BYTES = 32 * 2**20  # bodies that wait for a worker; beyond it no request starts, which bounds memory
+_DUPLICATE_SKIPPED = timedelta(days=30)
+_NOT_ASKED_AT_MOST = timedelta(days=30)  # as long as robots.txt may be out of reach before it counts as absent
 _SAME_TEXT_URLS = 3  # differently titled pages of a host that give one text: two may be a mistake of the site, three are a notice
 
 
@@ -45,12 +48,16 @@ async def poll_and_read(
     """Poll every feed that is due, and turn what it brings, and what earlier runs left, into articles and rejections."""
     states = ledger.feed_states(connection)
     skipped = ledger.duplicates([feed.url for feed in settings.feeds], states)
-    due = [
-        feed
-        for feed in settings.feeds
-        if feed.url not in skipped and (feed.url not in states or states[feed.url].due_at(run.started_at) <= run.started_at)
-    ]
-    await _Crawl(connection, settings, run, client, workers, progress).complete(due, states, observed.pending_entries(connection))
+    due = []
+    for feed in settings.feeds:
+        state = states.get(feed.url)
+        if state is not None and feed.url in skipped:  # polled under another name; now and then asked whether it is back
+            state = replace(state, address=None)
+            if run.started_at - state.last_polled_at < _DUPLICATE_SKIPPED:
+                continue
+        if state is None or state.due_at(run.started_at) <= run.started_at:
+            due.append((feed, state))
+    await _Crawl(connection, settings, run, client, workers, progress).complete(due, observed.pending_entries(connection))
 
 
 async def read_pending(
@@ -58,7 +65,7 @@ async def read_pending(
 ) -> None:
     """Turn every entry of these outlets that waits into an article or a rejection, without polling."""
     pending = [entry for entry in observed.pending_entries(connection) if entry.outlet in outlets]
-    await _Crawl(connection, settings, run, client, workers, progress).complete([], {}, pending)
+    await _Crawl(connection, settings, run, client, workers, progress).complete([], pending)
 
 
 class _Crawl:
@@ -74,29 +81,29 @@ class _Crawl:
         self._workers = workers
         self._progress = progress
         self._robots = Robots(client, ledger.robots_files(connection), run.started_at)
-        self._tries = observed.page_failures(connection)
+        self._tries = observed.page_failures(connection, run.started_at.date())
         self._full_text = {feed.url for feed in settings.feeds if feed.full_text}
         self._lines: dict[str, deque[_Job]] = {}
         self._results: asyncio.Queue[Reading | Finished] = asyncio.Queue()
         self._counts = {"feeds": [0, 0], "pages": [0, 0]}  # done, of how many
         self._backlog = 0
-        self._has_room = asyncio.Event()
-        self._has_room.set()
+        self._no_page_after = asyncio.get_running_loop().time() + settings.fetch.crawl_seconds
 
-    async def complete(self, due: Sequence[Feed], states: dict[str, FeedState], pending: Sequence[Entry]) -> None:
+    async def complete(self, due: Sequence[tuple[Feed, FeedState | None]], pending: Sequence[Entry]) -> None:
         """Do all of it: these feeds, these entries, and what the feeds bring."""
-        for url, until in ledger.holds(self._connection, self._run.started_at):
-            self._client.hold(url, (until - self._run.started_at).total_seconds())
+        for host, until in ledger.holds(self._connection, self._run.started_at):
+            self._client.hold(host, (until - self._run.started_at).total_seconds())
         try:
             async with asyncio.TaskGroup() as group:
-                for feed in due:
-                    self._add(group, "feeds", feed.url, partial(self._poll, group, feed, states.get(feed.url)))
+                for feed, state in due:
+                    self._add(group, "feeds", feed.url, partial(self._poll, group, feed, state))
                 self._add_pages(group, pending)
                 await self._store(group)
         except BaseExceptionGroup as several:  # what ended the run is one thing, such as a full disk; the rest was cancelled
-            raise several.exceptions[0] from None
+            raise several.exceptions[-1] from None
         with transaction(self._connection):
             ledger.record_robots(self._connection, self._robots.files)
+            ledger.record_holds(self._connection, [(host, self._run.started_at + timedelta(seconds=s)) for host, s in self._client.holds()])
         await self._take_back_walls()
 
     def _add_pages(self, group: asyncio.TaskGroup, found: Iterable[Entry]) -> None:
@@ -127,13 +134,18 @@ class _Crawl:
     async def _poll(self, group: asyncio.TaskGroup, feed: Feed, state: FeedState | None) -> None:
         validators, address = (state.validators, state.address_to_ask()) if state else (Validators(), None)
         fetched = await feed_polls.poll(self._client, feed, validators, self._run.started_at, address)
+        self._wait_for_worker(len(fetched.body))
         group.create_task(self._understand(fetched))  # the host's next request does not wait for it
 
     async def _understand(self, fetched: FeedFetch) -> None:
-        reading = await self._read_feed(fetched)
-        if reading.reason == "not_a_feed":
-            reading = await self._read_feed_named_by(fetched) or reading
-        await self._results.put(reading)
+        try:
+            reading = await self._read_feed(fetched)
+            if reading.reason == "not_a_feed":
+                reading = await self._read_feed_named_by(fetched) or reading
+        finally:
+            self._wait_for_worker(-len(fetched.body))
+        size = len(reading.fetch.body)
+        await self._results.put(replace(reading, fetch=replace(reading.fetch, body=b""), bytes=size))
 
     async def _read_feed(self, fetched: FeedFetch) -> Reading:
         if fetched.outcome != "ok":
@@ -150,7 +162,7 @@ class _Crawl:
         if isinstance(named, Failure):
             return None
         address = next((url for url in named if url != page.feed.url and urls.same_site(url, page.feed.url)), None)
-        if address is None:
+        if address is None or await self._robots.allows(address) is not None:  # no person chose this one
             return None
         fetched = await feed_polls.poll(self._client, page.feed, None, page.fetched_at, address)
         reading = await self._read_feed(fetched)
@@ -160,7 +172,9 @@ class _Crawl:
         return replace(reading, fetch=replace(fetched, moved_to=fetched.final_url, validators=Validators()))
 
     async def _fetch(self, group: asyncio.TaskGroup, entry: Entry) -> None:
-        await self._has_room.wait()
+        if asyncio.get_running_loop().time() > self._no_page_after:
+            await self._results.put(Finished(None, None))
+            return
         page = await article_pages.fetch(self._client, self._robots, entry, self._run.started_at)
         self._wait_for_worker(len(page.body))
         group.create_task(self._finish(entry, page))
@@ -175,21 +189,23 @@ class _Crawl:
     def _wait_for_worker(self, size: int) -> None:
         self._backlog += size
         if self._backlog < _BACKLOG_BYTES:
-            self._has_room.set()
+            self._client.room.set()
         else:
-            self._has_room.clear()
+            self._client.room.clear()
 
     async def _become(self, entry: Entry, page: Page | None) -> Article | Rejection | None:
         """What an entry becomes; None: nothing yet, try again next run."""
         if page is None:
             return await self._from_feed(entry, "")
+        if page.reason in NOT_ASKED and self._run.started_at - entry.first_seen_at < _NOT_ASKED_AT_MOST:
+            return None
         if page.outcome == "soft_error" and self._tries.get(entry.url, 0) + 1 < self._settings.fetch.page_tries:
             return None
         if page.outcome != "ok":
             reason = page.reason
         else:
             settings = self._settings.extract
-            became = await _settle(self._workers.run(article.read, page, settings, seconds=settings.page_seconds), entry)
+            became = await _settle(partial(self._workers.run, article.read, page, settings, seconds=settings.page_seconds), entry)
             if isinstance(became, Article):
                 return became
             reason = became.reason
@@ -201,7 +217,7 @@ class _Crawl:
 
     async def _from_feed(self, entry: Entry, reason: str) -> Article | Rejection:
         settings = self._settings.extract
-        return await _settle(self._workers.run(article.from_feed, entry, reason, settings, seconds=settings.page_seconds), entry)
+        return await _settle(partial(self._workers.run, article.from_feed, entry, reason, settings, seconds=settings.page_seconds), entry)
 
     async def _store(self, group: asyncio.TaskGroup) -> None:
         """Write results until everything that was added has come out; new entries join the lines as soon as they are stored."""
@@ -236,8 +252,10 @@ class _Crawl:
             derived.forget_articles(self._connection, observed.replace_articles(self._connection, self._run, became))
 
 
-async def _settle(working: Awaitable[Article | Rejection | Failure], entry: Entry) -> Article | Rejection:
-    found = await working
+async def _settle(work: Callable[[], Awaitable[Article | Rejection | Failure]], entry: Entry) -> Article | Rejection:
+    found = await work()
+    if isinstance(found, Failure):  # perhaps the machine was at fault (busy, out of memory) and not the page: once more
+        found = await work()
     if isinstance(found, Failure):
         return Rejection(entry.url, entry.outlet, "extract", failure_reason(found), entry.first_seen_at)
     return found

@@ -63,7 +63,8 @@ class Reading:
         return None if url is None else next((site.outlet for site in self._sites if site.refuses(url) is None), None)
 
     async def _become_articles(self, batch: warc.Batch, source: str, tallies: dict[str, Tally]) -> None:
-        pages = {page.entry.url: page for archived in batch.pages if (page := self._page(archived, source)) is not None}
+        read_from = (page for archived in batch.pages if (page := self._page(archived, source)) is not None)
+        pages = {page.entry.url: page for page in {urls.key(page.entry.url): page for page in read_from}.values()}
         known = backfilled.settled(self._connection, list(pages))
         unread = [page for url, page in pages.items() if url not in known]
         read = await asyncio.gather(*(self._finish(page) for page in unread))

@@ -45,8 +45,9 @@ def recent_addresses(connection: Connection, outlet: str, at_most: int) -> list[
 def settled(connection: Connection, urls: Sequence[str]) -> set[str]:
     """Those of the addresses that are an article, or rejected, already."""
     rows = connection.execute(
-        """select url from articles where url in (select unnest($urls))
-           union select url from rejections where url in (select unnest($urls))""",
+        """with wanted as (select unnest($urls) as url),
+           done as (select url from articles union all select url from rejections where stage <> 'feed')
+           select w.url from wanted w semi join done d on address_key(d.url) = address_key(w.url)""",
         {"urls": list(urls)},
     ).fetchall()
     return {url for (url,) in rows}
@@ -80,7 +81,8 @@ def became(connection: Connection, urls: Sequence[str]) -> tuple[int, int, int]:
         """select count(*) filter (a.url is not null), count(*) filter (a.url is null and r.url is not null),
                   count(*) filter (a.url is null and r.url is null)
            from (select distinct unnest(?) as url) e
-           left join (select distinct url from articles) a using (url) left join (select distinct url from rejections) r using (url)""",
+           left join (select distinct url from articles) a using (url)
+           left join (select distinct url from rejections where stage <> 'feed') r using (url)""",
         (list(urls),),
     ).fetchall()
     articles, rejected, waiting = found[0]

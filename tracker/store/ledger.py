@@ -16,7 +16,7 @@ _DAY = timedelta(days=1)
 _SLACK = timedelta(hours=2)  # nightly runs do not start at the same minute: a day's wait ends before the next one
 _LONGEST_DAYS = 30  # rss-fetcher's rule: a feed is asked more and more rarely, and never given up
 _GONE_TWICE = 2  # polls that said 410 before we believe it: servers say it by mistake, too
-_STRAYED = 3  # failures at a feed's new address after which its old one is asked again
+_STRAYED = 3  # failures at a feed's new address after which its old one is asked as often, and so on in turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,8 @@ class FeedState:
         return max(waited, min(self.retry_at, now + _DAY)) if self.retry_at else waited
 
     def address_to_ask(self) -> str | None:
-        """Where the feed moved, unless nothing has come from there for a while; None: the address in feeds.yaml."""
-        return self.address if self.failures_in_a_row < _STRAYED else None
+        """Where the feed moved, or in turns with it, while both fail, None: the address in feeds.yaml."""
+        return self.address if self.failures_in_a_row // _STRAYED % 2 == 0 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,7 @@ class Reading:
     oldest_at: datetime | None = None
     newest_at: datetime | None = None
     rejections: tuple[Rejection, ...] = ()
+    bytes: int = 0  # of the body, which does not travel further
 
     @property
     def outcome(self) -> str:
@@ -119,15 +120,15 @@ def duplicates(feeds: Iterable[str], states: dict[str, FeedState]) -> dict[str, 
 
 
 def holds(connection: Connection, now: datetime) -> list[tuple[str, datetime]]:
-    """(address, until when) of what a server asked us to leave alone and still does. At most a day: more is a clock gone wrong."""
-    return connection.execute(
-        """
-        select feed as url, max(retry_at) from feed_fetches where retry_at > $now and retry_at < $now + interval 27 hours group by feed
-        union all
-        select url, max(retry_at) from page_fetches where retry_at > $now and retry_at < $now + interval 27 hours group by url
-        """,
-        {"now": now},
-    ).fetchall()
+    """(host, until when) of the hosts that asked to be left alone and still do. At most a day: more is a clock gone wrong."""
+    return connection.execute("select host, until from host_holds where until > $now and until <= $now + interval 1 day", {"now": now}).fetchall()
+
+
+def record_holds(connection: Connection, held: Iterable[tuple[str, datetime]]) -> None:
+    """Put these in the place of what the hosts asked for before. Call it inside a transaction."""
+    rows = list(held)
+    connection.execute("delete from host_holds where host in (select unnest(?))", ([host for host, _ in rows],))
+    insert(connection, "host_holds", ("host", "until"), rows)
 
 
 def record_polls(connection: Connection, run: Run, readings: Sequence[Reading]) -> list[Entry]:
@@ -158,14 +159,11 @@ def insert_entries(connection: Connection, run: Run, entries: Sequence[Entry]) -
 
 
 def record_rejections(connection: Connection, run: Run, rejections: Sequence[Rejection]) -> None:
-    """Write rejections, each address once."""
-    known = {
-        url
-        for (url,) in connection.execute(
-            "select url from rejections where url in (select unnest(?))", ([r.url for r in rejections],)
-        ).fetchall()
-    }
-    fresh = {r.url: r for r in rejections if r.url not in known}
+    """Write rejections, each address once; an item of a feed that could not be used says nothing about an entry of that address."""
+    known = set(
+        connection.execute("select url, stage = 'feed' from rejections where url in (select unnest(?))", ([r.url for r in rejections],)).fetchall()
+    )
+    fresh = {(r.url, r.stage == "feed"): r for r in rejections if (r.url, r.stage == "feed") not in known}
     rows = [(run.run_id, r.url, r.outlet, r.stage, r.reason, r.seen_at) for r in fresh.values()]
     insert(connection, "rejections", ("run_id", "url", "outlet", "stage", "reason", "seen_at"), rows)
 
@@ -187,7 +185,7 @@ def _poll_row(run: Run, reading: Reading, still_shown: float | None) -> tuple[ob
     f, v = reading.fetch, reading.fetch.validators
     retry_at = f.fetched_at + timedelta(seconds=f.retry_after_seconds) if f.retry_after_seconds else None
     return (run.run_id, f.feed.outlet, f.feed.url, f.fetched_at, reading.outcome, reading.reason, f.status, v.etag, v.last_modified,
-            v.body_sha256, v.full_at, len(f.body), f.seconds, len(reading.entries), reading.dropped, reading.oldest_at, reading.newest_at,
+            v.body_sha256, v.full_at, reading.bytes, f.seconds, len(reading.entries), reading.dropped, reading.oldest_at, reading.newest_at,
             retry_at, f.moved_to if not reading.reason else None, f.feed.verify_tls, 1.0 if f.outcome == "unchanged" else still_shown)  # fmt: skip
 
 
@@ -208,17 +206,19 @@ def _compare_listings(connection: Connection, readings: Sequence[Reading]) -> di
     insert(connection, "listed_now", ("feed", "place", "url", "published_at", "oldest_at"), rows)
     found = connection.execute(
         """
-        with before as (
+        with polled as (select unnest($feeds) as feed),
+        oldest as (select p.feed, any_value(n.oldest_at) as oldest_at from polled p left join listed_now n using (feed) group by p.feed),
+        before as (
             select feed, url, published_at, count(*) over (partition by feed) as listed,
                    row_number() over (partition by feed order by published_at desc nulls last, place) as newest
-            from feed_listings where feed in (select unnest(?))
+            from feed_listings semi join polled using (feed)
         )
-        select b.feed, avg((address_key(b.url) in (select address_key(url) from listed_now))::integer)
-        from before b join (select feed, any_value(oldest_at) as oldest_at from listed_now group by feed) n using (feed)
-        where b.newest <= ceil(b.listed / 2) and (b.published_at is null or n.oldest_at is null or b.published_at >= n.oldest_at)
+        select b.feed, avg((exists (select 1 from listed_now n where n.feed = b.feed and address_key(n.url) = address_key(b.url)))::integer)
+        from before b join oldest o using (feed)
+        where b.newest <= ceil(b.listed / 2) and (b.published_at is null or o.oldest_at is null or b.published_at >= o.oldest_at)
         group by b.feed
         """,
-        (feeds,),
+        {"feeds": feeds},
     ).fetchall()
     connection.execute("delete from feed_listings where feed in (select unnest(?))", (feeds,))
     connection.execute("insert into feed_listings select feed, place, url, published_at from listed_now")
@@ -249,7 +249,7 @@ def _store_entries(connection: Connection, run: Run, entries: Sequence[Entry]) -
         "url": [e.url for e in entries],
         "outlet": [e.outlet for e in entries],
         "feed": [e.feed_url for e in entries],
-        "title": [e.title.lower() for e in entries],
+        "title": [e.title for e in entries],
         "guid": [e.guid or "" for e in entries],
         "sha": [e.content_sha256 for e in entries],
         "has_words": [len(e.summary) + len(e.content) > 0 for e in entries],
@@ -283,18 +283,21 @@ def _store_entries(connection: Connection, run: Run, entries: Sequence[Entry]) -
 # An entry is known by its address, whose scheme, www. and last slash may change. At another address it is the same one, within its outlet,
 # if title and guid, or title and all words, are the same within a week; or if guid and publication time are, in one feed.
 _IDENTIFY = """
-    with known as (
-        select s.place, arg_min(e.url, (e.first_seen_at, e.url)) as url
-        from seen s join entries e on address_key(e.url) = address_key(s.url) group by s.place
+    with bare as (select place, address_key(url) as address from seen),
+    forms as (select place, address from bare union select place, regexp_replace(address, '(\\?|$)', '/\\1') from bare),
+    spelt as (  -- every way to write the address, as looking these up is ten times as fast as giving each stored one its key
+        select place, unnest(['http://' || address, 'https://' || address, 'http://www.' || address, 'https://www.' || address]) as url from forms
     ),
+    known as (select place, arg_min(url, (e.first_seen_at, url)) as url from spelt join entries e using (url) group by place),
     unknown as (
-        select *, first_value(url) over (partition by address_key(url) order by place) as first_url from seen anti join known using (place)
+        select * replace (lower(title) as title), first_value(url) over (partition by address_key(url) order by place) as first_url
+        from seen anti join known using (place)
     ),
     stored as (
         select -1 as place, e.url, e.outlet, e.feed, lower(e.title) as title, coalesce(e.guid, '') as guid,
                e.content_sha256 as sha, e.published_at, coalesce(e.published_at, e.first_seen_at) as dated_at
         from entries e
-        where e.url in (select url from known) or lower(e.title) in (select title from seen) or e.guid in (select guid from seen)
+        where e.url in (select url from known) or lower(e.title) in (select lower(title) from seen) or e.guid in (select guid from seen)
     ),
     candidates as (
         select * from stored
@@ -310,7 +313,8 @@ _IDENTIFY = """
         join candidates k on k.outlet = u.outlet and k.place < u.place and k.url <> u.url
         where u.url = u.first_url and (
             (u.title <> '' and k.title = u.title and abs(date_diff('second', k.dated_at, coalesce(u.published_at, u.seen_at))) <= 7 * 86400
-             and ((u.guid <> '' and k.guid = u.guid) or (u.has_words and k.sha = u.sha)))
+             and ((u.guid <> '' and k.guid = u.guid)
+                  or (u.has_words and k.sha = u.sha and coalesce(abs(date_diff('second', k.published_at, u.published_at)) <= 3600, true))))
             or (u.guid <> '' and k.guid = u.guid and k.feed = u.feed and u.guid not in (select guid from doubtful)
                 and abs(date_diff('second', k.published_at, u.published_at)) <= 3600)
         )

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime
 
 import duckdb
 
-from tracker.records import Article, Entry, Page, Rejection, Run
+from tracker.records import NOT_ASKED, Article, Entry, Page, Rejection, Run
 from tracker.settings import OutletEntry
 from tracker.store.database import insert, transaction
 from tracker.store.ledger import record_rejections
@@ -28,8 +28,7 @@ class Finished:
     @property
     def text_sha(self) -> str | None:
         """Fingerprint of the text the page gave; None where it gave none."""
-        is_read = isinstance(self.became, Article) and self.became.text_source == "page"
-        return self.became.fingerprint if is_read and isinstance(self.became, Article) else None
+        return self.became.fingerprint if isinstance(self.became, Article) and self.became.text_source == "page" else None
 
 
 def start_run(connection: Connection, run: Run, command: str) -> None:
@@ -85,6 +84,7 @@ def sync_outlets(connection: Connection, outlets: Sequence[OutletEntry], now: da
         connection.execute("create or replace temp table wanted_feeds (outlet varchar, feed varchar)")
         feeds = [(feed.outlet, feed.url) for outlet in outlets for feed in outlet.enabled_feeds()] or [("", "")]
         connection.executemany("insert into wanted_feeds values (?, ?)", feeds)
+        connection.execute("update feeds set outlet = w.outlet from wanted_feeds w where w.feed = feeds.feed and feeds.outlet <> w.outlet")
         connection.execute("update feeds set is_enabled = feed in (select feed from wanted_feeds)")
         connection.execute(
             "insert into feeds select w.outlet, w.feed, true, ?, null from wanted_feeds w anti join feeds using (feed) where w.feed <> ''", (now,)
@@ -96,17 +96,24 @@ def pending_entries(connection: Connection) -> list[Entry]:
     rows = connection.execute(
         """
         select e.outlet, e.feed, e.url, e.raw_url, e.guid, e.title, e.author, e.summary, e.content, e.published_at, e.date_note, e.first_seen_at
-        from entries e anti join articles a using (url) anti join rejections r using (url)
+        from entries e
+        where e.url in (
+            select url from entries except select url from articles except select url from rejections where stage <> 'feed'
+        )
         order by e.first_seen_at, e.url
         """
     ).fetchall()
     return [Entry(*row) for row in rows]
 
 
-def page_failures(connection: Connection) -> dict[str, int]:
-    """On how many days each page has failed softly so far: runs that were killed and begun again are one try."""
+def page_failures(connection: Connection, today: date) -> dict[str, int]:
+    """On how many earlier days each pending page was asked for and failed softly; several runs on one day are one try."""
     rows = connection.execute(
-        "select url, count(distinct fetched_at::date) from page_fetches where outcome = 'soft_error' group by url"
+        """select url, count(distinct fetched_at::date) from page_fetches
+           where outcome = 'soft_error' and fetched_at::date < ? and reason not in (select unnest(?))
+             and url in (select url from entries except select url from articles)
+           group by url""",
+        (today, sorted(NOT_ASKED)),
     ).fetchall()
     return dict(rows)
 
@@ -115,9 +122,8 @@ def record_pages(connection: Connection, run: Run, finished: Sequence[Finished])
     """Write page fetches and what became of their entries. Call it inside a transaction."""
     insert(
         connection, "page_fetches",
-        ("run_id", "outlet", "url", "fetched_at", "outcome", "reason", "status", "bytes", "seconds", "retry_at", "text_sha"),
-        [(run.run_id, p.entry.outlet, p.entry.url, p.fetched_at, p.outcome, p.reason, p.status, f.bytes, p.seconds,
-          p.fetched_at + timedelta(seconds=p.retry_after_seconds) if p.retry_after_seconds else None, f.text_sha)
+        ("run_id", "outlet", "url", "fetched_at", "outcome", "reason", "status", "bytes", "seconds", "text_sha"),
+        [(run.run_id, p.entry.outlet, p.entry.url, p.fetched_at, p.outcome, p.reason, p.status, f.bytes, p.seconds, f.text_sha)
          for f in finished if (p := f.page)],
     )  # fmt: skip
     articles = [f.became for f in finished if isinstance(f.became, Article)]
@@ -138,7 +144,10 @@ def walled_entries(connection: Connection, urls_at_least: int) -> list[Entry]:
             group by all having count(distinct p.url) >= $least
                             and count(distinct lower(coalesce(nullif(e.title, ''), a.title, p.url))) >= $least
         ),
-        urls as (select distinct p.url from page_fetches p join texts t on t.text_sha = p.text_sha and starts_with(p.url, t.host))
+        urls as (
+            select distinct p.url from page_fetches p
+            join texts t on t.text_sha = p.text_sha and t.host = regexp_extract(p.url, '^https?://[^/]+')
+        )
         select e.outlet, e.feed, e.url, e.raw_url, e.guid, e.title, e.author, e.summary, e.content, e.published_at, e.date_note, e.first_seen_at
         from entries e semi join urls using (url) semi join (select url from articles where text_source = 'page') using (url)
         order by e.first_seen_at, e.url
@@ -176,13 +185,11 @@ def _same_canonical(connection: Connection, articles: Sequence[Article]) -> set[
     if not articles:
         return set()
     addresses = sorted({a.canonical_url or a.url for a in articles})
-    taken = set(
-        connection.execute(
-            """select outlet, lower(title), coalesce(canonical_url, url) from articles
-               where coalesce(canonical_url, url) in (select unnest(?))""",
-            (addresses,),
-        ).fetchall()
-    )
+    rows = connection.execute(
+        "select outlet, title, coalesce(canonical_url, url) from articles where coalesce(canonical_url, url) in (select unnest(?))",
+        (addresses,),
+    ).fetchall()
+    taken = {(outlet, title.lower(), address) for outlet, title, address in rows}
     copies = set()
     for article in sorted(articles, key=lambda a: a.canonical_url is not None):  # the page itself before its other addresses
         page = (article.outlet, article.title.lower(), article.canonical_url or article.url)
@@ -203,7 +210,9 @@ def run_counts(connection: Connection, run: Run) -> list[tuple[str, int, str]]:
             select reason, count(*) as n from rejections where run_id = $run group by reason
         ),
         waiting as (
-            select count(*) as n from entries anti join articles using (url) anti join rejections using (url)
+            select count(*) as n from (
+                select url from entries except select url from articles except select url from rejections where stage <> 'feed'
+            )
         )
         select 'feeds polled', coalesce(sum(n), 0)::integer, coalesce(string_agg(n || ' ' || outcome, ', ' order by n desc, outcome), '') from polls
         union all
