@@ -156,10 +156,10 @@ def test_a_feed_whose_new_address_comes_back_after_weeks_is_found_there(
         crawl(archive, chosen, FIXED_NOW + night * NIGHT)
     web.add("/old", status=404)
     web.add("/new", status=404)
-    for night in range(2, 60):
+    for night in range(2, 60, 4):
         crawl(archive, chosen, FIXED_NOW + night * NIGHT)
     serve(web, told(1), told(2), path="/new")
-    for night in range(60, 200):
+    for night in range(60, 200, 20):
         crawl(archive, chosen, FIXED_NOW + night * NIGHT)
     assert rows(archive, "select failures_in_a_row from feed_states") == [(0,)]
     assert rows(archive, "select count(*) from entries") == [(2,)]
@@ -173,7 +173,7 @@ def test_a_feed_that_only_seemed_a_duplicate_is_asked_again_within_weeks(
     for night in range(2):
         crawl(archive, chosen, FIXED_NOW + night * NIGHT)
     serve(web, told(2), path="/section")
-    for night in range(2, 40):
+    for night in range(2, 42, 5):
         crawl(archive, chosen, FIXED_NOW + night * NIGHT)
     assert rows(archive, "select count(*) from entries") == [(2,)]
     assert rows(archive, "select count(duplicate_of) from feed_states") == [(0,)]
