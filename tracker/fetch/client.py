@@ -38,7 +38,7 @@ class Response:
     """One answer of the web. `reason` is '' when the outcome is ok, else a short code; `headers` has lower-case names.
 
     `body` is the decoded body; with reason `too_large` its first bytes up to the limit; else empty.
-    `seconds` is the time the server took, without our own politeness. `retry_after_seconds` is how long the server asks us to
+    `seconds` is the time the server took, without our own politeness; `latency_seconds` that until its headers. `retry_after_seconds` is how long the server asks us to
     stay away, at most a day, and a little longer so that clients come back apart.
     """
 
@@ -51,6 +51,7 @@ class Response:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     seconds: float = 0.0
+    latency_seconds: float = 0.0
     retry_after_seconds: float | None = None
 
     @property
@@ -160,7 +161,7 @@ class Client:
         """What an answer says about its host: down, asking for time, or slow."""
         now = asyncio.get_running_loop().time()
         host, at = self._turns.host(url), origin(url)
-        host.answered(answer.seconds)
+        host.answered(answer.latency_seconds)
         host.failures_in_a_row[at] = host.failures_in_a_row[at] + 1 if answer.reason in _DOWN else 0
         if host.failures_in_a_row[at] >= self.settings.host_down_after:
             host.hold(now + self.settings.host_down_seconds, "host_down", at)
@@ -187,14 +188,18 @@ class Client:
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:  # ValueError: addresses aiohttp cannot write
             outcome, reason = _explain(error)
             answer = Response(url, outcome, reason)
-        return replace(answer, seconds=clock() - started)
+        seconds = clock() - started
+        return replace(answer, seconds=seconds, latency_seconds=answer.latency_seconds or seconds)
 
     async def _request(
         self, url: str, limit_bytes: int, headers: Mapping[str, str], media_types: frozenset[str], verify_tls: bool
     ) -> Response:
         if self._session is None:
             raise RuntimeError("use the client with 'async with'")
+        clock = asyncio.get_running_loop().time
+        started = clock()
         async with self._session.get(url, headers=headers, allow_redirects=False, ssl=verify_tls) as answer:
+            latency = clock() - started
             kept = chosen(answer.headers)
             outcome, reason = _judge_status(answer.status)
             if outcome == "ok" and not is_decodable(answer.headers.getall("content-encoding", ())):
@@ -205,7 +210,7 @@ class Client:
                 outcome, reason = "soft_error", "bot_wall"
             if outcome != "ok":
                 answer.close()  # the body of an error is never read
-                return Response(url, outcome, reason, answer.status, headers=kept, retry_after_seconds=_retry_after(kept))
+                return Response(url, outcome, reason, answer.status, headers=kept, latency_seconds=latency, retry_after_seconds=_retry_after(kept))
             body = bytearray()
             async for chunk in answer.content.iter_any():  # decoded, in bounded pieces: a bomb stops at the limit
                 body += chunk
@@ -213,7 +218,7 @@ class Client:
                     answer.close()
                     outcome, reason = "hard_error", "too_large"
                     break
-            return Response(url, outcome, reason, answer.status, headers=kept, body=bytes(body[:limit_bytes]))
+            return Response(url, outcome, reason, answer.status, headers=kept, body=bytes(body[:limit_bytes]), latency_seconds=latency)
 
 
 def _judge_status(status: int) -> tuple[Outcome, str]:

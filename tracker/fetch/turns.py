@@ -58,7 +58,7 @@ class Host:
         return reason if now < until else None
 
     def answered(self, seconds: float) -> None:
-        """Note how long an answer took."""
+        """Note how long an answer took until its headers came: a large body does not make a busy server."""
         self.answer_seconds += _SMOOTHING * (seconds - self.answer_seconds)
 
 
