@@ -522,3 +522,9 @@ def test_a_header_that_is_no_ascii_is_left_out_and_the_answer_read(polite: Fetch
     assert (response.outcome, response.body) == ("ok", b"ok")
     assert "etag" not in response.headers  # a string that no database takes
     assert response.headers["last-modified"] == "yesterday"
+
+
+def test_a_host_whose_bodies_never_end_is_left_alone_after_two(web: Web, polite: FetchSettings) -> None:
+    urls = [web.add(f"/{number}", b"x" * 200_000) for number in range(4)]
+    reasons = [response.reason for response in get_all(urls, polite, limit_bytes=100_000)]
+    assert reasons == ["too_large", "too_large", "host_down", "host_down"]

@@ -28,7 +28,8 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PERMANENT = frozenset({301, 308})
 _SOFT_STATUS = frozenset({408, 425, 429})  # the server says 'later'; the other 4xx say 'no'
 _WALLED = frozenset({202, 403, 405, 429, 503})  # what bot walls answer with; AWS WAF's challenge is a 202
-_DOWN = frozenset({"timeout", "connection", "dns_unknown", "dns_temporary", "tls"})  # the host, not the page, is at fault
+# The host, not the page, is at fault; so it is when one body after the other does not end
+_DOWN = frozenset({"timeout", "connection", "dns_unknown", "dns_temporary", "tls", "too_large"})
 _NAMES_KEPT_SECONDS = 300  # usual lifetimes of DNS records; whatever they say, the guard checks each connection
 _JITTER = 0.1  # of the wait a server asks for, so that not everyone it turned away comes back in the same second
 
@@ -38,8 +39,8 @@ class Response:
     """One answer of the web. `reason` is '' when the outcome is ok, else a short code; `headers` has lower-case names.
 
     `body` is the decoded body; with reason `too_large` its first bytes up to the limit; else empty.
-    `seconds` is the time the server took, without our own politeness; `latency_seconds` that until its headers. `retry_after_seconds` is how long the server asks us to
-    stay away, at most a day, and a little longer so that clients come back apart.
+    `seconds` is the time the server took, without our own politeness; `latency_seconds` that until its headers. `retry_after_seconds`
+    is how long the server asks us to stay away, at most a day, and a little longer so that clients come back apart.
     """
 
     url: str

@@ -1,0 +1,68 @@
+"""training/labels.tsv and training/written.jsonl in, training pairs out: 7,825 passages of the corpora and 2,124 written for this project.
+
+The passages are other people's text, so the repository holds only the sha256 of each; it is found again by cutting the corpora under
+--shared into passages as they were cut when they were labelled.
+"""
+
+import csv
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import yaml
+
+from tracker.extract import passages
+from tracker.settings import ExtractSettings
+from training.pairs import Pair
+
+HERE = Path(__file__).parent
+CUT_INTO_SENTENCES = ("interconnects", "smol_issues")  # the others were cut as the tracker cuts articles
+
+
+def digest(text: str) -> str:
+    """16 hexadecimal digits of the sha256 of the text in lower case with single spaces."""
+    return hashlib.sha256(" ".join(text.lower().split()).encode()).hexdigest()[:16]
+
+
+def claims(shared: Path) -> dict[str, str]:
+    """Theme -> claim, of the silver set and of training/claims.yaml (which gives the claim where silver has none)."""
+    silver = pd.read_parquet(shared / "corpora/stance/train_ai_silver.parquet")
+    written = yaml.safe_load((HERE / "claims.yaml").read_text(encoding="utf-8"))
+    named = {theme: words["claim"] for theme, words in written.items() if "claim" in words}
+    return named | dict(silver.groupby("theme").claim.first())
+
+
+def found(shared: Path) -> list[Pair]:
+    """The labelled passages whose text the corpora still give, in the order of the file."""
+    of_theme = claims(shared)
+    with (HERE / "labels.tsv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t"))
+    texts = {source: _texts(shared, source) for source in sorted({row["source"] for row in rows})}
+    return [
+        Pair(row["theme"], text, of_theme[row["theme"]], row["label"])  # type: ignore[arg-type]
+        for row in rows
+        if (text := texts[row["source"]].get(row["text_sha256"])) is not None
+    ]
+
+
+def written(shared: Path) -> list[Pair]:
+    """The hard cases: reported speech, negation, concession, questions, rival claims, numbers, same words and another subject, irony."""
+    of_theme = claims(shared)
+    rows = [json.loads(line) for line in (HERE / "written.jsonl").read_text(encoding="utf-8").splitlines()]
+    return [Pair(row["theme"], row["text"], of_theme[row["theme"]], row["label"]) for row in rows]
+
+
+def _texts(shared: Path, source: str) -> dict[str, str]:
+    frame = pd.read_parquet(shared / f"corpora/news/{source}.parquet")
+    return {digest(piece): piece for text in frame["text"].fillna("") for piece in _pieces(source, str(text))}
+
+
+def _pieces(source: str, text: str) -> Iterator[str]:
+    if source in CUT_INTO_SENTENCES:
+        yield from passages.sentences(text)
+        return
+    # Served as a page and read from it, a text has its lines trimmed and its spaces single
+    lines = "\n".join(" ".join(line.split()) for line in text.split("\n") if line.strip())
+    yield from (passage.text for passage in passages.split("", lines, ExtractSettings().passage_chars))
