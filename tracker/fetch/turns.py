@@ -98,7 +98,8 @@ class Turns:
             if not is_redirect and host.held(clock(), origin(url)) is None:  # who is held is not asked: no need to wait for that
                 await asyncio.sleep(max(0.0, host.next_start - clock()))
             async with self._sockets:
-                await self.room.wait()
+                if not is_redirect:  # a visit that has begun goes on
+                    await self.room.wait()
                 host.next_start = clock() + self._pause(host)
                 yield host
 
