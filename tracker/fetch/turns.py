@@ -97,11 +97,21 @@ class Turns:
         async with host.lock:
             if not is_redirect and host.held(clock(), origin(url)) is None:  # who is held is not asked: no need to wait for that
                 await asyncio.sleep(max(0.0, host.next_start - clock()))
-            async with self._sockets:
-                if not is_redirect:  # a visit that has begun goes on
-                    await self.room.wait()
+            await (self._sockets.acquire() if is_redirect else self._socket_and_room())  # a visit that has begun goes on
+            try:
                 host.next_start = clock() + self._pause(host)
                 yield host
+            finally:
+                self._sockets.release()
+
+    async def _socket_and_room(self) -> None:
+        """Take a socket while there is room; who waits for room holds no socket."""
+        while True:
+            await self.room.wait()
+            await self._sockets.acquire()
+            if self.room.is_set():
+                return
+            self._sockets.release()
 
     def _pause(self, host: Host) -> float:
         slowed = host.delay_seconds * max(1.0, host.answer_seconds / _SLOW_SECONDS)
