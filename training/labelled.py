@@ -1,7 +1,9 @@
 """training/labels.tsv and training/written.jsonl in, training pairs out: 7,825 passages of the corpora and 2,124 written for this project.
 
 The passages are other people's text, so the repository holds only the sha256 of each; it is found again by cutting the corpora under
---shared into passages as they were cut when they were labelled.
+--shared into passages as they were cut when they were labelled (7,801 are; the others differ by what extraction did to their page).
+One reading by ../shared/evals/stance_guide.md, by language models reading every passage; a second, independent reading of 800, richer in
+sides, agreed on 90 % (kappa 0.86, no supports for opposes or the reverse), and on 99 % of those marked high in the first.
 """
 
 import csv
