@@ -1,6 +1,7 @@
 """Faults of robots.txt files and of our own haste: what RFC 9309 asks for, against real servers."""
 
 import asyncio
+import socket
 import time
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -10,7 +11,7 @@ import pytest
 from aiohttp import web as server
 
 from tests.builders import FIXED_NOW, entry, feed, html, rss
-from tests.getting import at_loopback, closed_port, get_all
+from tests.getting import Names, at_loopback, closed_port, get_all
 from tests.web import Web
 from tracker.fetch import feeds, pages
 from tracker.fetch.client import Client
@@ -315,3 +316,12 @@ def test_a_host_that_asked_for_time_is_asked_for_its_rules_later_in_the_same_run
             return [first, await robots.allows(urls[0])]
 
     assert asyncio.run(run()) == ["host_asked_to_wait", None]
+
+
+def test_names_that_nobody_knows_are_not_waited_for(polite: FetchSettings) -> None:
+    unknown = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+    names = Names({f"{part}.example.com": [unknown] for part in "abcd"})
+    started = time.monotonic()
+    found = get_all([f"http://{part}.example.com/" for part in "abcd"], polite.model_copy(update={"host_delay_seconds": 5.0}), names=names)
+    assert {response.reason for response in found} == {"dns_unknown"}
+    assert time.monotonic() - started < 3  # no host was asked, so none is hurried

@@ -61,7 +61,14 @@ def test_an_entry_pinned_for_months_says_nothing_about_them() -> None:
     daily = [_at(-day) for day in range(10)]
     assert reach([*daily, _at(-200)]) == _at(-9)
     assert reach(daily) == _at(-9)
-    assert reach([_at(-30 * month) for month in range(6)]) == _at(-150) or reach([]) is None
+    assert reach([]) is None
+
+
+def test_a_monthly_or_an_irregular_feed_shows_all_of_its_run() -> None:
+    assert reach([_at(-30 * month) for month in range(6)]) == _at(-150)
+    assert reach([_at(-day) for day in (0, 3, 40, 44, 90, 100, 131)]) == _at(-131)
+    assert reach([_at(0), _at(-35)]) == _at(-35)  # two entries are no rhythm
+    assert reach([_at(0), _at(-200)]) == _at(0)
 
 
 def test_a_first_look_without_dates_proves_nothing() -> None:

@@ -30,6 +30,7 @@ _SOFT_STATUS = frozenset({408, 425, 429})  # the server says 'later'; the other 
 _WALLED = frozenset({202, 403, 405, 429, 503})  # what bot walls answer with; AWS WAF's challenge is a 202
 # The host, not the page, is at fault; so it is when one body after the other does not end
 _DOWN = frozenset({"timeout", "connection", "dns_unknown", "dns_temporary", "tls", "too_large"})
+_UNKNOWN_NAMES = frozenset({"dns_unknown", "dns_temporary"})
 _NAMES_KEPT_SECONDS = 300  # usual lifetimes of DNS records; whatever they say, the guard checks each connection
 _JITTER = 0.1  # of the wait a server asks for, so that not everyone it turned away comes back in the same second
 
@@ -163,6 +164,8 @@ class Client:
         now = asyncio.get_running_loop().time()
         host, at = self._turns.host(url), origin(url)
         host.answered(answer.latency_seconds)
+        if answer.reason in _UNKNOWN_NAMES:
+            host.next_start = now  # the host was not asked: there is nothing to wait for
         host.failures_in_a_row[at] = host.failures_in_a_row[at] + 1 if answer.reason in _DOWN else 0
         if host.failures_in_a_row[at] >= self.settings.host_down_after:
             host.hold(now + self.settings.host_down_seconds, "host_down", at)

@@ -5,7 +5,6 @@ new at the last look and not older than D; some feeds keep old entries and drop 
 that we looked on that day is not enough, and that we did not look is no gap if a later poll reaches back.
 """
 
-from bisect import insort
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -85,16 +84,15 @@ def spans(polls: Iterable[Poll]) -> list[Span]:
 
 
 def reach(entries_at: Iterable[datetime]) -> datetime | None:
-    """The oldest of a listing's dates that still belongs to its run: an entry pinned for months says nothing about those months."""
+    """The oldest of a listing's dates that still belongs to its run: an entry pinned for months says nothing about those months.
+
+    The run ends at a gap that is far too long for the listing's own rhythm, the median of its gaps, which one pinned entry hardly moves.
+    """
     newest_first = sorted(entries_at, reverse=True)
-    gaps = [later - earlier for later, earlier in pairwise(newest_first)]
-    before: list[timedelta] = []
-    for i, gap in enumerate(gaps):
-        usual = before[i // 2] if before else timedelta()
-        if gap > max(timedelta(days=SILENT_DAYS), SILENT_GAPS * usual):
-            return newest_first[i]
-        insort(before, gap)
-    return newest_first[-1] if newest_first else None
+    gaps = [(later - earlier) / timedelta(days=1) for later, earlier in pairwise(newest_first)]
+    longest = max(SILENT_DAYS, SILENT_GAPS * median(gaps)) if len(gaps) >= RHYTHM_DAYS else SILENT_DAYS_UNKNOWN
+    end = next((i for i, gap in enumerate(gaps) if gap > longest), len(gaps))
+    return newest_first[end] if newest_first else None
 
 
 def _start(poll: Poll, last_ok_at: datetime | None) -> datetime:
