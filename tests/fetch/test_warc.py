@@ -104,7 +104,9 @@ def test_a_truncated_file_gives_the_pages_before_the_cut_and_says_so(tmp_path: P
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"hello\n", gzip.compress(b"hello\n"), b"\x1f\x8b\x08broken", b"WARC/1.0\r\nContent-Length: x", b"<html>" * 100]
+    "body",
+    [b"", b"hello\n", gzip.compress(b"hello\n", mtime=0), b"\x1f\x8b\x08broken", b"WARC/1.0\r\nContent-Length: x", b"<html>" * 100],
+    ids=["empty", "text", "packed text", "broken gzip", "no length", "HTML"],  # the same in every process that collects the tests
 )
 def test_what_is_no_warc_file_says_so(tmp_path: Path, body: bytes) -> None:
     path = tmp_path / "a.warc.gz"
