@@ -13,7 +13,7 @@ from tracker.records import RobotsFile
 
 _PARSED_AT_ONCE = 64  # as many hosts as are asked at a time, twice over
 _COPY_GOOD_FOR = timedelta(hours=24)  # RFC 9309, section 2.4: a copy should not be used for longer
-_NOT_ASKED = ("host_down", "host_asked_to_wait")  # the client left the host alone; it may be asked later in the same run
+_HELD = ("host_down", "host_asked_to_wait")  # the client left the host alone; it may be asked later in the same run
 _UNREACHABLE_ENOUGH = timedelta(days=30)  # section 2.3.1.4: after a reasonable time, for example 30 days, it may count as absent
 
 
@@ -47,7 +47,7 @@ class Robots:
     async def _of(self, url: str) -> RobotsFile | str:
         at = origin(url)
         loading = self._asked.get(at)
-        if loading is None or (loading.done() and loading.result() in _NOT_ASKED):
+        if loading is None or (loading.done() and loading.result() in _HELD):
             loading = self._asked[at] = asyncio.create_task(self._load(at))
         return await asyncio.shield(loading)  # one caller's cancellation must not take the rules from the others
 
@@ -58,7 +58,7 @@ class Robots:
         if copy is None or not is_fresh or copy.unreachable_since is not None:
             address = f"{at}/robots.txt"
             response = await self._client.get(address, self._client.settings.robots_bytes)
-            if response.reason in _NOT_ASKED or (response.outcome == "refused" and response.final_url == address):
+            if response.reason in _HELD or (response.outcome == "refused" and response.final_url == address):
                 return response.reason  # it says the same about every page there
             if _is_unreachable(response):  # complete disallow (RFC 9309, 2.3.1.4)
                 since = copy.unreachable_since if copy and copy.unreachable_since else self._now

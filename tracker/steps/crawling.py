@@ -37,7 +37,7 @@ _FEED_SECONDS = 30.0  # a feed of 12 MiB parses in 3 s; ten times that is hostil
 _STORED_AT_ONCE = 200  # results in one transaction: a killed run loses less than a minute's work
 _STORE_SECONDS = 0.5  # the first result of a batch waits this long for others: a commit costs as much for one as for many
 _BACKLOG_BYTES = 32 * 2**20  # bodies that wait for a worker; beyond it no request starts, which bounds memory
-_DUPLICATE_SKIPPED = timedelta(days=30)
+_DUPLICATE_SKIPPED = timedelta(days=30)  # as rarely as a feed that is gone is asked whether it is back
 _NOT_ASKED_AT_MOST = timedelta(days=30)  # as long as robots.txt may be out of reach before it counts as absent
 _SAME_TEXT_URLS = 3  # differently titled pages of a host that give one text: two may be a mistake of the site, three are a notice
 
