@@ -1,56 +1,121 @@
-"""The judge's manifest and the scores of its last evaluation come in; the figures of the Method page go out."""
+"""The judge's published scores and errors come in; the tables and sentences that say how far to believe it go out."""
 
-import json
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
 
 import pandas as pd
 
-import tracker
+from dashboard.series import records
 
-_ROOT = Path(tracker.__file__).parent
-MANIFEST = _ROOT / "stance" / "model" / "MANIFEST.json"
-SCORES = _ROOT.parent / "evals" / "stance_loto.json"  # in a checkout; not part of the installed package
-KNOWN = "themes_seen_dev"  # labelled passages, none seen in training, on claims it was trained on: those of themes.yaml
-HELD_OUT = "themes_held_out_dev"  # the same passages, by judges that had not seen the claim: what a claim you add gets
+GOLD = "dev"  # passages of sources the training lacks, labelled by careful reading, on the claims of themes.yaml
+UNSEEN = "dev, claim never seen"  # the same passages, by judges trained without the claim: what a claim a reader adds gets
+ALL = "all"
+FEW_GOLD = 100  # labels on a theme under which its own error rate is a guess: the half-width of net stance is then above 0.14
+MEASURES = {  # of each: heading, and what it means
+    "macro_f1": ("Macro-F1", "Mean F1 of supports, opposes, neutral and unrelated; n: labelled passages"),
+    "polarity": ("Macro-F1 of the side", "Of passages whose label takes a side (n): whether the likelier side is the right one"),
+    "ece": ("Calibration error", "Mean distance between how sure the judge is and how often it is right"),
+    "ece_crossfit": ("Cross-fitted", "Calibration error after a calibration fitted on the passages of other outlets"),
+    "abstained": ("Unsure", "Of the passages it takes for mentions, the part on which it abstains"),
+}
+_COUNTED = ("macro_f1", "polarity")  # the number of passages differs between these, so it stands beside each
+SETS = {  # in the order shown; others follow under their own names
+    GOLD: "Other sources, claim known",
+    "held out": "Sources of the training, claim known",
+    UNSEEN: "Other sources, claim never seen",
+    "held out, claim never seen": "Sources of the training, claim never seen",
+}
+NOT_MADE = "–"
 LABELS = ("supports", "opposes", "neutral", "unrelated")
 
 
-@dataclass(frozen=True, slots=True)
-class Accuracy:
-    """Of the judge on one set: macro-F1 with its 95% interval, passages, share of right polarity, and two tables."""
-
-    macro_f1: float
-    low: float
-    high: float
-    passages: int
-    polarity: float
-    made: str
-    labels: pd.DataFrame  # label, precision, recall, f1, support
-    confusion: pd.DataFrame  # gold label -> found label -> rows
+def overall(scores: pd.DataFrame) -> pd.DataFrame:
+    """One row a set of labelled passages: set, and each of MEASURES with its interval, as text; measures nobody made are left out."""
+    known = [*SETS]
+    sets = sorted(scores["set"].unique(), key=lambda name: (known.index(name) if name in known else len(known), name))
+    return _made(pd.DataFrame([{"set": SETS.get(name, name), **_measured(scores, name, ALL)} for name in sets]))
 
 
-def judge_name(manifest: Path = MANIFEST) -> str | None:
-    """Name and revision of the packaged judge; None if no model is packaged."""
-    found = _read(manifest)
-    return None if found is None else f"{found.get('name', 'judge')} {found.get('revision', '')}".strip()
+def by_theme(scores: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:
+    """One row a theme of the gold set, most labels first: theme (its name, by slug), labels, and each of MEASURES as text."""
+    themes = scores[(scores["set"] == GOLD) & (scores["theme"] != ALL)]["theme"].unique()
+    rows = [
+        {"theme": names.get(theme, theme), "labels": gold_labels(scores, theme), **_measured(scores, GOLD, theme)}
+        for theme in themes
+    ]
+    frame = pd.DataFrame(rows, columns=["theme", "labels", *MEASURES])
+    return _made(frame.sort_values(["labels", "theme"], ascending=[False, True], ignore_index=True))
 
 
-def read(part: str, scores: Path = SCORES) -> Accuracy | None:
-    """The figures; None where the evaluation was not run, or was written in a shape this page does not know."""
-    found = (_read(scores) or {}).get(part)
-    if not isinstance(found, dict) or not {"macro_f1", "low", "high", "passages", "polarity", "labels", "confusion"} <= found.keys():
-        return None
-    labels = pd.DataFrame([{"label": label, **found["labels"][label]} for label in LABELS if label in found["labels"]])
-    confusion = pd.DataFrame([{"label": gold, **found["confusion"].get(gold, {})} for gold in LABELS])
-    numbers = [float(found[key]) for key in ("macro_f1", "low", "high")]
-    made = str((_read(scores) or {}).get("made", ""))
-    return Accuracy(numbers[0], numbers[1], numbers[2], int(found["passages"]), float(found["polarity"]), made, labels, confusion)
+def by_label(scores: pd.DataFrame) -> pd.DataFrame:
+    """One row a label of the gold set: label, F1 with its interval as text, and its passages."""
+    found = {label: _row(scores, GOLD, ALL, f"f1_{label}") for label in LABELS}
+    rows = [(label, _text(row), int(row["rows"])) for label, row in found.items() if row is not None]
+    return pd.DataFrame(rows, columns=["label", "f1", "passages"])
 
 
-def _read(path: Path) -> dict[str, Any] | None:
-    if not path.exists():
-        return None
-    found = json.loads(path.read_text(encoding="utf-8"))
-    return found if isinstance(found, dict) else None
+def confusion(passages: pd.DataFrame) -> pd.DataFrame:
+    """Gold labels as rows, found labels as columns: passages and their part of the row, as text. From rows gold, found, passages."""
+    counts = passages.pivot_table(index="gold", columns="found", values="passages", aggfunc="sum", fill_value=0)
+    counts = counts.reindex(index=LABELS, columns=LABELS, fill_value=0).astype(int)
+    rows = []
+    for gold, row in counts.iterrows():
+        total = max(1, int(row.sum()))
+        rows.append({"gold": gold, **{found: f"{count:,} ({count / total:.0%})" for found, count in row.items()}})
+    return pd.DataFrame(rows)
+
+
+def gold_labels(scores: pd.DataFrame, theme: str) -> int:
+    """Labelled passages on a theme (slug, or ALL); 0 if there is none."""
+    row = _row(scores, GOLD, theme, "macro_f1")
+    return 0 if row is None else int(row["rows"])
+
+
+def finding(scores: pd.DataFrame) -> str:
+    """How well the judge did on the gold set, in a few sentences; empty if it was not scored there."""
+    row, side, unseen = (
+        _row(scores, of, ALL, measure) for of, measure in ((GOLD, "macro_f1"), (GOLD, "polarity"), (UNSEEN, "macro_f1"))
+    )
+    if row is None:
+        return ""
+    told = f"On **{int(row['rows']):,} labelled passages** it had not seen: macro-F1 **{_text(row)}** over four labels."
+    if side is not None:
+        told += f" Of the {int(side['rows']):,} that take a side: macro-F1 of the side **{_text(side)}**."
+    if unseen is not None:
+        told += f" For a claim it was not trained on: **{_text(unseen)}**."
+    return told
+
+
+def few_gold(scores: pd.DataFrame, theme: str) -> str:
+    """What to say beside a theme's stance where hardly anybody checked the judge on it; empty where enough was checked."""
+    labels = gold_labels(scores, theme)
+    if labels >= FEW_GOLD:
+        return ""
+    return f"few gold labels for this theme: {labels}" if labels else "no gold labels for this theme"
+
+
+def few_checked(scores: pd.DataFrame, themes: Sequence[str]) -> str:
+    """For how many of these themes (slugs) the judge was hardly checked; empty if for none."""
+    few = sum(gold_labels(scores, theme) < FEW_GOLD for theme in themes)
+    return f" Themes with few gold labels or none, whose stance is hardly checked: {few} of {len(themes)}." if few else ""
+
+
+def _measured(scores: pd.DataFrame, of: str, theme: str) -> dict[str, str]:
+    found = {measure: _row(scores, of, theme, measure) for measure in MEASURES}
+    return {
+        measure: NOT_MADE if row is None else _text(row) + (f", n {int(row['rows']):,}" if measure in _COUNTED else "")
+        for measure, row in found.items()
+    }
+
+
+def _made(table: pd.DataFrame) -> pd.DataFrame:
+    return table.loc[:, (table != NOT_MADE).any()]
+
+
+def _row(scores: pd.DataFrame, of: str, theme: str, measure: str) -> dict[str, float] | None:
+    part = scores[(scores["set"] == of) & (scores["theme"] == theme) & (scores["measure"] == measure) & scores["value"].notna()]
+    return records(part)[0] if len(part) else None
+
+
+def _text(row: dict[str, float]) -> str:
+    ends = "" if pd.isna(row["low"]) or pd.isna(row["high"]) else f" ({row['low']:.2f} to {row['high']:.2f})"
+    return f"{row['value']:.2f}{ends}"

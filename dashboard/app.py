@@ -40,4 +40,7 @@ if span is None:
     st.stop()
 
 filters.draw(data.outlets(version), span, data.totals(version)["stories"])
-pages.run()
+try:
+    pages.run()
+except StoreError as error:
+    st.info(str(error), title="This page cannot be shown from this data")

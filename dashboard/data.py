@@ -13,6 +13,7 @@ import streamlit as st
 
 from dashboard import series
 from dashboard.series import Grid, Theme
+from tracker.measures.label_error import LabelError
 from tracker.store import public, sandbox
 from tracker.store.public import Articles, Published
 from tracker.store.sandbox import Result
@@ -84,14 +85,15 @@ def grid(version: str, first: date, last: date, outlets: tuple[str, ...]) -> Gri
 
 def theme(version: str, on: Grid, theme_id: str) -> Theme:
     """One theme on that grid."""
-    return series.theme(on, theme_counts(version, on.first_day, on.last_day, theme_id))
+    return series.theme(on, theme_counts(version, on.first_day, on.last_day, theme_id), label_error(version))
 
 
 def all_themes(version: str, on: Grid, theme_ids: tuple[str, ...]) -> list[Theme]:
     """Several themes on that grid, read at once."""
     counts = theme_counts(version, on.first_day, on.last_day)
     by_theme = dict(list(counts.groupby("theme_id")))
-    return [series.theme(on, by_theme.get(theme_id, counts.iloc[:0])) for theme_id in theme_ids]
+    error = label_error(version)
+    return [series.theme(on, by_theme.get(theme_id, counts.iloc[:0]), error) for theme_id in theme_ids]
 
 
 @st.cache_data(max_entries=_KEPT, show_spinner=False)
@@ -101,11 +103,25 @@ def turning_points(version: str, first: date, last: date) -> pd.DataFrame:
 
 
 @st.cache_data(max_entries=_KEPT, show_spinner=False)
+def mention_counts(version: str, theme_id: str, first: date, last: date, outlets: tuple[str, ...]) -> pd.DataFrame:
+    """See Published.mention_counts."""
+    return _opened(version).mention_counts(theme_id, first, last, outlets)
+
+
+@st.cache_data(max_entries=_KEPT, show_spinner=False)
 def evidence(
-    version: str, theme_id: str, stance: str, first: date, last: date, outlets: tuple[str, ...], seed: int, rows: int
+    version: str,
+    theme_id: str,
+    stance: str,
+    first: date,
+    last: date,
+    outlets: tuple[str, ...],
+    seed: int,
+    rows: int,
+    voice: str | None = None,
 ) -> pd.DataFrame:
     """See Published.evidence; only passages the judge is at least fairly sure of."""
-    return _opened(version).evidence(theme_id, stance, first, last, outlets, seed, rows, FAIRLY_SURE)
+    return _opened(version).evidence(theme_id, stance, first, last, outlets, seed, rows, FAIRLY_SURE, voice)
 
 
 @st.cache_data(max_entries=_KEPT, show_spinner=False)
@@ -144,6 +160,31 @@ def largest_stories(version: str, rows: int) -> pd.DataFrame:
 def runs(version: str, rows: int) -> pd.DataFrame:
     """See Published.runs."""
     return _opened(version).runs(rows)
+
+
+@st.cache_data(max_entries=_KEPT, show_spinner=False)
+def judge_changes(version: str, first: date, last: date) -> pd.DataFrame:
+    """See Published.judge_changes."""
+    return _opened(version).judge_changes(first, last)
+
+
+@st.cache_data(max_entries=_KEPT, show_spinner=False)
+def judge_scores(version: str) -> pd.DataFrame:
+    """See Published.judge_scores."""
+    return _opened(version).judge_scores()
+
+
+@st.cache_data(max_entries=_KEPT, show_spinner=False)
+def judge_confusion(version: str) -> pd.DataFrame:
+    """See Published.judge_confusion."""
+    return _opened(version).judge_confusion()
+
+
+@st.cache_data(max_entries=2, show_spinner=False)
+def label_error(version: str) -> LabelError:
+    """The judge's error rates, part of every interval of net stance; unknown where they were not measured."""
+    opened = _opened(version)
+    return series.known_error(opened.label_error_draws(), opened.judge_confusion())
 
 
 @st.cache_data(max_entries=_KEPT, show_spinner=False)

@@ -7,8 +7,10 @@ import pandas as pd
 
 from dashboard import words
 from dashboard.series import Change
+from tracker.measures.label_error import ENOUGH_GOLD, LabelError
 from tracker.measures.volume import Window
 
+REJUDGED = "J"  # the letter over the line of a change of judge
 ONE_SIDED = 2 / 3  # of the stories that take a side: two to one
 
 
@@ -92,9 +94,11 @@ def side_of(supports: int, opposes: int) -> str:
     return "support" if supports / decided >= ONE_SIDED else "oppose" if opposes / decided >= ONE_SIDED else "split"
 
 
-def mix(supports: int, opposes: int, neutral: int) -> str:
+def mix(supports: int, opposes: int, neutral: int, unsure: int = 0) -> str:
     """How the stories of the selection divide."""
     decided, n = supports + opposes, supports + opposes + neutral
+    if not n:
+        return f"The judge is unsure of {words.count(unsure, 'story', 'stories')}"
     if not decided:
         return f"None of {words.count(n, 'story', 'stories')} takes a side"
     larger, verb = max((supports, "support"), (opposes, "oppose"))
@@ -106,6 +110,37 @@ def mix(supports: int, opposes: int, neutral: int) -> str:
         )
     stay = f"; {neutral:,} more {'stays' if neutral == 1 else 'stay'} neutral" if neutral else ""
     return f"{larger:,} of the {decided:,} stories that take a side {verb} the claim{stay}"
+
+
+def error(of: LabelError) -> str:
+    """What a caption says after '95% intervals' of net stance."""
+    if not of.is_known:
+        return "without the judge's own errors"
+    return "including the judge's own errors" + (" (values are corrected for them)" if of.is_corrected else "")
+
+
+def how_error(of: LabelError) -> str:
+    """How the judge's own errors enter the bands: a point of the Method page."""
+    if not of.is_known:
+        return "The judge's own errors are **not part of the bands**: how often this judge errs was not published with this data."
+    told = (
+        f"The judge's own errors are **part of the bands of net stance**: its error rates are drawn {len(of.rates)} times around those counted "
+        f"on {of.gold_labels:,} labelled passages, and the distance they make is added."
+    )
+    if of.is_corrected:
+        return f"{told} Net stance itself is corrected for them, so it may differ from what the counts give."
+    return f"{told} Under {ENOUGH_GOLD} labels net stance stays as labelled: mixed coverage looks a little closer to the middle than it is."
+
+
+def rejudged(changes: pd.DataFrame, within: Window | None) -> list[str]:
+    """What each change of the judge did, newest first; those a figure of these days marks begin with the mark. From rows changed_at, judge."""
+    told = []
+    for number, change in enumerate(changes.sort_values("changed_at", ascending=False).to_dict("records")):
+        day, judge = change["changed_at"].date(), words.plain(str(change["judge"]))
+        mark = f"**{REJUDGED}**  " if within and within.first_day <= day <= within.last_day else ""
+        all_by = f"; every label in this series is by {judge}" if number == 0 else ", and later again"
+        told.append(f"{mark}Stance was judged anew by {judge} on {words.day(day)}{all_by}.")
+    return told
 
 
 def outlets(frame: pd.DataFrame, overall: float) -> str:

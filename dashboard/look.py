@@ -45,8 +45,8 @@ def ticks(reach: float) -> list[float]:
 
 
 def side_words(frame: pd.DataFrame) -> list[str]:
-    """The columns supports, opposes and neutral of each row, in words."""
-    return [words.sides(*counts) for counts in zip(*(frame[side].astype(int) for side in COLOURS), strict=True)]
+    """The columns supports, opposes, neutral and unsure of each row, in words."""
+    return [words.sides(*counts) for counts in zip(*(frame[side].astype(int) for side in (*COLOURS, "unsure")), strict=True)]
 
 
 def label(figure: go.Figure, row: int, y: float, text: str, colour: str, anchor: str) -> None:

@@ -1,6 +1,5 @@
 """Single stories come in, stacked by week or month and side, and go out as marks: what is drawn where there are too few for a line."""
 
-
 import pandas as pd
 import plotly.graph_objects as go
 

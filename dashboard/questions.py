@@ -29,7 +29,7 @@ where m.stance = 'opposes' order by m.confidence desc limit 50""",
     "Who is quoted, and on which side?": """\
 select m.speaker, t.name as theme, m.stance, count(*) as passages
 from mentions m join themes t using (theme_id)
-where m.speaker is not null group by all order by passages desc limit 100""",
+where m.speaker is not null and not m.is_unsure group by all order by passages desc limit 100""",
     "Which stories were copied most?": """\
 select title, first_published_at, articles, outlets from stories order by articles desc limit 20""",
     "Why were entries rejected?": """\

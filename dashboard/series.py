@@ -1,6 +1,6 @@
 """Frames of daily counts come in; shares, net stances and comparisons, made by tracker.measures, go out."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Literal, TypeAlias
@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from tracker.measures import intervals, turning, volume
+from tracker.measures import intervals, label_error, turning, volume
 from tracker.measures.intervals import FloatArray, Interval
+from tracker.measures.label_error import LabelError
 from tracker.measures.volume import Collected, Minimum, Series, Step, Window
 
 Verdict: TypeAlias = Literal["up", "down", "no clear change", "too little data"]
@@ -53,13 +54,14 @@ def grid(stories: pd.DataFrame, coverage: pd.DataFrame, outlets: Sequence[str], 
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """The stories of one theme on a grid."""
+    """The stories of one theme on a grid; those the judge is unsure of are among `stories` and on none of the three sides."""
 
     grid: Grid
     stories: FloatArray
     supports: FloatArray
     opposes: FloatArray
     neutral: FloatArray
+    error: LabelError = label_error.UNKNOWN  # the judge's, part of every interval of net stance
 
     def share(self, windows: Sequence[Window], minimum: Minimum = volume.SHARE_MINIMUM) -> Series:
         """Share of coverage in each window."""
@@ -67,13 +69,13 @@ class Theme:
 
     def net(self, windows: Sequence[Window], minimum: Minimum = volume.NET_MINIMUM) -> Series:
         """Net stance in each window."""
-        return volume.net(
-            windows, self.grid.collected, self.supports - self.opposes, self.stories, self.supports + self.opposes, minimum
-        )
+        sides = [self.grid.collected.sums(windows, side).sum(axis=-1) for side in self._sided]
+        error = self.error.variance(np.stack(sides, axis=-1))
+        return volume.net(windows, self.grid.collected, *self.error.scored(self._sided), minimum, error)
 
     def sides(self, windows: Sequence[Window]) -> pd.DataFrame:
-        """Stories in each window: supports, opposes, neutral, n, all_stories, collected (0..1 of the outlet-days due)."""
-        daily = {**self._by_side, "n": self.stories, "all_stories": self.grid.stories}
+        """Stories in each window: supports, opposes, neutral, unsure, n, all_stories, collected (0..1 of the outlet-days due)."""
+        daily = {**self._by_side, "unsure": self._unsure, "n": self.stories, "all_stories": self.grid.stories}
         counts = {name: self.grid.collected.sums(windows, array).sum(axis=-1).astype(np.int64) for name, array in daily.items()}
         return pd.DataFrame(counts).assign(collected=self.grid.collected.parts(windows))
 
@@ -82,23 +84,27 @@ class Theme:
         return int((self.stories.sum(axis=0) > 0).sum())
 
     def by_outlet(self) -> pd.DataFrame:
-        """Stories of the whole grid by outlet, largest first: outlet, n, supports, opposes, neutral, net, low, high (null under 5 stories)."""
+        """Stories of the whole grid by outlet, largest first: outlet, n, supports, opposes, neutral, unsure, net, low, high.
+
+        `n` leaves out the unsure ones; low and high are null under 5 stories.
+        """
+        sides = self._sided.sum(axis=1).T.astype(np.int64)
+        unsure = self._unsure.sum(axis=0).astype(np.int64)
         rows = []
-        for place, outlet in enumerate(self.grid.outlets):
-            supports, opposes, neutral = (int(counts[:, place].sum()) for counts in self._by_side.values())
-            scores = np.repeat([1.0, -1.0, 0.0], [supports, opposes, neutral])
-            found = intervals.story_interval(scores) if len(scores) else Interval(None, None, None, 0, 0)
-            rows.append((outlet, found.n, supports, opposes, neutral, found.value, found.low, found.high))
-        columns = ["outlet", "n", "supports", "opposes", "neutral", "net", "low", "high"]
+        for outlet, counts, left_out, error in zip(self.grid.outlets, sides, unsure, self.error.variance(sides), strict=True):
+            scores = np.repeat(self.error.scores, counts)
+            found = intervals.story_interval(scores, float(error)) if len(scores) else Interval(None, None, None, 0, 0)
+            rows.append((outlet, found.n, *counts.tolist(), int(left_out), found.value, found.low, found.high))
+        columns = ["outlet", "n", "supports", "opposes", "neutral", "unsure", "net", "low", "high"]
         return (
             pd.DataFrame(rows, columns=columns)
-            .query("n > 0")
+            .query("n + unsure > 0")
             .sort_values(["n", "outlet"], ascending=[False, True])
             .reset_index(drop=True)
         )
 
     def marks(self) -> pd.DataFrame:
-        """One row per story: day, outlet, stance."""
+        """One row per story the judge is sure of: day, outlet, stance."""
         rows = [
             (self.grid.first_day + timedelta(days=int(row)), self.grid.outlets[column], side)
             for side, counts in self._by_side.items()
@@ -108,13 +114,34 @@ class Theme:
         return pd.DataFrame(rows, columns=["day", "outlet", "stance"]).sort_values(["day", "outlet", "stance"], ignore_index=True)
 
     @property
+    def _sided(self) -> FloatArray:
+        """Stories by side, 3 x days x outlets, in the order of label_error.SIDES."""
+        return np.stack([self._by_side[side] for side in label_error.SIDES])
+
+    @property
     def _by_side(self) -> dict[str, FloatArray]:
         return {"supports": self.supports, "opposes": self.opposes, "neutral": self.neutral}
 
+    @property
+    def _unsure(self) -> FloatArray:
+        return self.stories - self.supports - self.opposes - self.neutral
 
-def theme(grid: Grid, counts: pd.DataFrame) -> Theme:
+
+def theme(grid: Grid, counts: pd.DataFrame, error: LabelError = label_error.UNKNOWN) -> Theme:
     """One theme on the grid, from the frame theme_counts."""
-    return Theme(grid, *(grid.array(counts, column) for column in ("stories", "supports", "opposes", "neutral")))
+    stories, supports, opposes, neutral = (grid.array(counts, column) for column in ("stories", "supports", "opposes", "neutral"))
+    return Theme(grid, stories, supports, opposes, neutral, error)
+
+
+def known_error(draws: pd.DataFrame, confusion: pd.DataFrame) -> LabelError:
+    """The judge's error rates from the frames label_error_draws and judge_confusion; UNKNOWN if they are empty."""
+    if draws.empty or confusion.empty:
+        return label_error.UNKNOWN
+    rates = np.zeros((int(draws["draw"].max()) + 1, len(label_error.SIDES), len(label_error.SIDES)))
+    gold, found = (pd.Index(label_error.SIDES).get_indexer(pd.Index(draws[column])) for column in ("gold", "found"))
+    rates[draws["draw"].to_numpy(), gold, found] = draws["probability"].to_numpy()
+    on_sides = confusion[confusion["gold"].isin(label_error.SIDES) & confusion["found"].isin(label_error.SIDES)]
+    return LabelError(rates, int(on_sides["passages"].sum()))
 
 
 def interval(series: Series, place: int) -> Interval:
@@ -155,11 +182,9 @@ class Change:
 
 def changes(themes: Sequence[Theme], windows: tuple[Window, Window]) -> list[tuple[Change, Change]]:
     """For each theme the change of its share and of its net stance; all are tested together (Benjamini-Hochberg)."""
-    measures: tuple[Callable[[Theme], Series], ...] = (lambda theme: theme.share(windows), lambda theme: theme.net(windows))
     found: list[tuple[Interval, Interval, Interval]] = []
     for one in themes:
-        for measure in measures:
-            series = measure(one)
+        for series in (one.share(windows), one.net(windows)):
             before, after = interval(series, 0), interval(series, 1)
             found.append((before, after, intervals.difference(after, before)))
     p_values = [intervals.p_value(change) for _, _, change in found]

@@ -117,11 +117,13 @@ def cards(theme: Theme, shown: Window) -> list[Card]:
     n, of, collected = int(there["n"]), int(there["all_stories"]), float(there["collected"])
     share, net = (series.interval(measure([shown], volume.NO_MINIMUM), 0) for measure in (theme.share, theme.net))
     sides = words.tally(int(there["supports"]), int(there["opposes"]), int(there["neutral"]))
+    unsure = int(there["unsure"])
+    left_out = f"; {words.count(unsure, 'story', 'stories')} of which the judge is unsure left out" if unsure else ""
     is_known = collected >= volume.MIN_COLLECTED
     none = "too few for an interval" if is_known else "under half was collected"
     share_value = words.percent(share.value) if share.value is not None and of >= words.FEW else f"{n:,} of {of:,}"
-    net_value = words.signed(net.value) if net.value is not None and n >= words.FEW else sides
-    net_note = words.between(net, words.signed).strip(" ()") if n >= words.FEW else ""
+    net_value = words.signed(net.value) if net.value is not None and net.n >= words.FEW else sides
+    net_note = words.between(net, words.signed).strip(" ()") if net.n >= words.FEW else ""
     return [
         Card(
             "Share of stories",
@@ -129,7 +131,12 @@ def cards(theme: Theme, shown: Window) -> list[Card]:
             words.between(share, words.percent).strip(" ()") or none,
             "Of all stories collected from these outlets in these days; below, the 95% interval",
         ),
-        Card("Net stance", net_value, net_note or none, "(supports − opposes) / stories, from −1 to +1; below, the 95% interval"),
+        Card(
+            "Net stance",
+            net_value,
+            net_note or none,
+            f"(supports − opposes) / stories, from −1 to +1{left_out}; below, the 95% interval",
+        ),
         Card("Stories", f"{n:,}", f"of {of:,} on any subject", "Copies and light rewrites counted once"),
         Card(
             "Outlets",
@@ -143,7 +150,7 @@ def cards(theme: Theme, shown: Window) -> list[Card]:
 def drawn(steps: Sequence[Window], sides: pd.DataFrame, share: Series, net: Series) -> pd.DataFrame:
     """The points of a theme's first figure, one row a step; empty cells where nothing is drawn."""
     known = sides["collected"] >= volume.MIN_COLLECTED
-    counts = sides[["n", "all_stories", "supports", "opposes", "neutral"]].astype("Int64").where(known)
+    counts = sides[["n", "all_stories", "supports", "opposes", "neutral", "unsure"]].astype("Int64").where(known)
     lines = pd.DataFrame(
         {
             "last_day": [window.last_day for window in share.windows],

@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from dashboard import look, marks, words
+from dashboard import findings, look, marks, words
 from tracker.measures.volume import MIN_COLLECTED, Series, Window
 
 BAND = "rgba(90,107,130,0.20)"
@@ -27,8 +27,10 @@ class OverTime:
     gaps: tuple[Window, ...]
     share: Series | None  # trailing windows
     net: Series | None
+    net_sides: pd.DataFrame  # of each of their windows: as sides
     marks: pd.DataFrame  # from marks.stack; empty where there is a net line or too many
     flags: tuple[date, ...]  # turning points
+    rejudged: tuple[date, ...] = ()  # days on which a new judge judged everything anew
 
 
 def draw(shown: OverTime) -> go.Figure:
@@ -43,24 +45,16 @@ def draw(shown: OverTime) -> go.Figure:
         if row == "share" and shown.share is not None:
             _share_row(figure, place, shown.share, shown)
         elif row == "net" and shown.net is not None:
-            _net_row(figure, place, shown.net)
+            _net_row(figure, place, shown.net, look.side_words(shown.net_sides))
         elif row == "marks":
             marks.draw(figure, place, shown.marks)
         else:
             _stories_row(figure, place, shown)
     _mark_gaps(figure, shown.gaps)
     for number, flag in enumerate(shown.flags, start=1):
-        figure.add_vline(x=flag.isoformat(), line={"dash": "dot", "width": 1.5, "color": look.INK}, exclude_empty_subplots=False)
-        figure.add_annotation(
-            x=flag.isoformat(),
-            y=1,
-            yref="paper",
-            yanchor="bottom",
-            text=str(number),
-            showarrow=False,
-            bordercolor=look.INK,
-            borderpad=2,
-        )
+        _flag(figure, flag, str(number), "dot")
+    for day in shown.rejudged:
+        _flag(figure, day, findings.REJUDGED, "solid")
     margin = timedelta(
         days=max(1, (shown.span.last_day - shown.span.first_day).days // 70)
     )  # half a mark, so none is cut at the edge
@@ -68,7 +62,11 @@ def draw(shown: OverTime) -> go.Figure:
     figure.update_xaxes(range=[end.isoformat() for end in ends], hoverformat="%d %b %Y")
     height = 90 + sum(pixels[row] for row in rows)
     figure.update_layout(
-        template=look.TEMPLATE, height=height, hovermode="x unified", margin_t=30 if shown.flags else 14, bargap=0.15
+        template=look.TEMPLATE,
+        height=height,
+        hovermode="x unified",
+        margin_t=30 if shown.flags or shown.rejudged else 14,
+        bargap=0.15,
     )
     return figure
 
@@ -100,11 +98,11 @@ def _share_row(figure: go.Figure, row: int, series: Series, shown: OverTime) -> 
     _name(figure, row, "share of coverage")
 
 
-def _net_row(figure: go.Figure, row: int, series: Series) -> None:
+def _net_row(figure: go.Figure, row: int, series: Series, sides: list[str]) -> None:
     _band(figure, row, series)
     texts = [
-        f"net stance {words.signed(value)}{_in_brackets(low, high, words.signed)}<br>{n:,} stories, {outlets} outlets"
-        for value, low, high, _, n, outlets in zip(*_columns(series), strict=True)
+        f"net stance {words.signed(value)}{_in_brackets(low, high, words.signed)}<br>{counts}; {outlets} outlets"
+        for (value, low, high, _, _, outlets), counts in zip(zip(*_columns(series), strict=True), sides, strict=True)
     ]
     _line(figure, row, series, texts)
     figure.add_hline(y=0, row=row, col=1, line={"width": 1, "color": look.FAINT}, exclude_empty_subplots=False)
@@ -185,6 +183,20 @@ def _line(figure: go.Figure, row: int, series: Series, texts: list[str]) -> None
         ),
         row=row,
         col=1,
+    )
+
+
+def _flag(figure: go.Figure, day: date, text: str, dash: str) -> None:
+    figure.add_vline(x=day.isoformat(), line={"dash": dash, "width": 1.5, "color": look.INK}, exclude_empty_subplots=False)
+    figure.add_annotation(
+        x=day.isoformat(),
+        y=1,
+        yref="paper",
+        yanchor="bottom",
+        text=text,
+        showarrow=False,
+        bordercolor=look.INK,
+        borderpad=2,
     )
 
 

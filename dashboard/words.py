@@ -98,9 +98,15 @@ def between(interval: Interval, form: Callable[[float], str]) -> str:
     return f" ({form(interval.low)} to {form(interval.high)})"
 
 
-def sides(supports: int, opposes: int, neutral: int) -> str:
-    """5 support, 4 oppose, 3 neutral."""
-    return f"{supports:,} support{'s' if supports == 1 else ''}, {opposes:,} oppose{'s' if opposes == 1 else ''}, {neutral:,} neutral"
+def sides(supports: int, opposes: int, neutral: int, unsure: int = 0) -> str:
+    """5 support, 4 oppose, 3 neutral, 2 unsure."""
+    sided = f"{supports:,} support{'s' if supports == 1 else ''}, {opposes:,} oppose{'s' if opposes == 1 else ''}, {neutral:,} neutral"
+    return sided + unsure_too(unsure)
+
+
+def unsure_too(unsure: int) -> str:
+    """What stands after a count of judged stories or passages: those on which the judge abstained, if any."""
+    return f", {unsure:,} unsure" if unsure else ""
 
 
 def tally(supports: int, opposes: int, neutral: int) -> str:
@@ -119,7 +125,9 @@ def named(speaker: object) -> str:
 
 
 def sureness(confidence: float) -> str:
-    """A judge's confidence as a word: three digits would promise more than a classifier knows."""
+    """A judge's confidence as a word: three digits would promise more than a classifier knows. Nothing where it abstains (NaN)."""
+    if pd.isna(confidence):
+        return ""
     return "high" if confidence >= 0.8 else "medium" if confidence >= 0.6 else "low"
 
 

@@ -43,6 +43,7 @@ def analyse(
 
     `refit` discovers themes anew; `everything` forgets all conclusions first (themes keep their ids, names and edits).
     """
+    from tracker.stance import scores
     from tracker.steps import judging, measuring, theming
 
     with transaction(archive):
@@ -58,7 +59,7 @@ def analyse(
         theming.discover_themes(archive, settings, run, encoder, curated, new, refit or everything)
         judging.judge_mentions(archive, settings.discovery, run, encoder, judge, curated, {a.article_id for a in new}, progress)
         progress("measures", 0, 1)
-        measuring.measure(archive, settings, run)
+        measuring.measure(archive, settings, run, scores.of(judge.name))
         derived.mark_analysed(archive, run, [a.article_id for a in new])
 
 

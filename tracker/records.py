@@ -204,7 +204,7 @@ class Stance:
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A passage that bears on a theme's claim, with its stance, and whose voice it is."""
+    """A passage that bears on a theme's claim, with its stance, and whose voice it is. `is_unsure`: the judge abstains; it takes no side."""
 
     passage_id: str
     article_id: str
@@ -213,6 +213,7 @@ class Mention:
     stance: Stance
     voice: Voice
     speaker: str | None
+    is_unsure: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""How the shipped stance judge was trained: labelled passages in, tracker/stance/model/ and evals/stance_loto.json out."""
+"""How the shipped stance judge was trained: labelled passages in, tracker/stance/model/ out."""

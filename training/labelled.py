@@ -1,9 +1,9 @@
-"""training/labels.tsv and training/written.jsonl in, training pairs out: 7,825 passages of the corpora and 2,124 written for this project.
+"""training/labels.tsv and training/written.jsonl in, training pairs out: passages of the corpora, and those written for this project.
 
 The passages are other people's text, so the repository holds only the sha256 of each; it is found again by cutting the corpora under
 --shared into passages as they were cut when they were labelled (7,801 are; the others differ by what extraction did to their page).
-One reading by ../shared/evals/stance_guide.md, by language models reading every passage; a second, independent reading of 800, richer in
-sides, agreed on 90 % (kappa 0.86, no supports for opposes or the reverse), and on 99 % of those marked high in the first.
+One reading by ../shared/evals/stance_guide.md, by language models reading every passage; of a tenth there is a second, independent one
+(agreement: tracker/stance/model/CARD.md).
 """
 
 import csv
@@ -21,6 +21,7 @@ from training.pairs import Pair
 
 HERE = Path(__file__).parent
 CUT_INTO_SENTENCES = ("interconnects", "smol_issues")  # the others were cut as the tracker cuts articles
+HEADLINES = ("ridehome_headlines", "hn_daily_2023_2025")  # sets of titles without texts
 
 
 def digest(text: str) -> str:
@@ -41,11 +42,11 @@ def found(shared: Path) -> list[Pair]:
     of_theme = claims(shared)
     with (HERE / "labels.tsv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t"))
-    texts = {source: _texts(shared, source) for source in sorted({row["source"] for row in rows})}
+    by_source = {source: texts(shared, source) for source in sorted({row["source"] for row in rows})}
     return [
         Pair(row["theme"], text, of_theme[row["theme"]], row["label"])  # type: ignore[arg-type]
         for row in rows
-        if (text := texts[row["source"]].get(row["text_sha256"])) is not None
+        if (text := by_source[row["source"]].get(row["text_sha256"])) is not None
     ]
 
 
@@ -56,8 +57,11 @@ def written(shared: Path) -> list[Pair]:
     return [Pair(row["theme"], row["text"], of_theme[row["theme"]], row["label"]) for row in rows]
 
 
-def _texts(shared: Path, source: str) -> dict[str, str]:
+def texts(shared: Path, source: str) -> dict[str, str]:
+    """Digest -> passage, of all passages of one set under corpora/news."""
     frame = pd.read_parquet(shared / f"corpora/news/{source}.parquet")
+    if source in HEADLINES:
+        return {digest(title): title for title in frame["title"].fillna("")}
     return {digest(piece): piece for text in frame["text"].fillna("") for piece in _pieces(source, str(text))}
 
 

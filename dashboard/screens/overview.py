@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import streamlit as st
 
-from dashboard import data, filters, findings, series, summary, words
+from dashboard import accuracy, data, filters, findings, series, summary, words
 from tracker.measures.volume import Window
 
 RECENT_DAYS = 90  # of turning points listed here
@@ -64,7 +64,7 @@ columns = {
     "net": st.column_config.TextColumn(
         "Net stance now",
         width=140,
-        help="(supports − opposes) / stories, from −1 to +1, with a 95% interval; with too few stories for it: ▲ supporting, ▼ opposing, ○ neutral ones",
+        help="(supports − opposes) / stories, from −1 to +1, with a 95% interval; with too few stories for it: ▲ supporting, ▼ opposing, ○ neutral ones. Stories the judge is unsure of are left out",
     ),
     "leaning": st.column_config.TextColumn("Stance", width=120, help="Whether net stance changed by more than chance"),
     "stories": st.column_config.NumberColumn("Stories", format="localized", help="In the whole selection"),
@@ -91,7 +91,8 @@ for kind, title in (("curated", "Themes we follow"), ("discovered", "Found in th
             )
 st.caption(
     f"Compared: {findings.span(windows[1])} with {findings.span(windows[0])}. Shares are of stories, copies counted once. "
-    "Intervals are 95% and take outlets, not articles, as independent; all changes are tested together (Benjamini-Hochberg, 10%)."
+    f"Intervals are 95% and take outlets, not articles, as independent, those of stance {findings.error(data.label_error(version))}; "
+    f"all changes are tested together (Benjamini-Hochberg, 10%).{accuracy.few_checked(data.judge_scores(version), themes['slug'].tolist())}"
 )
 
 st.header("Turning points", anchor="turning-points")

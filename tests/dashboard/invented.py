@@ -1,7 +1,8 @@
 """A seed comes in; an archive of invented stories goes out, published the real way, with every awkward case the pages must survive.
 
 Large: 12 outlets, 400 days with a gap of four weeks, a dead outlet, a tiny one, a story with six copies, a planted turn, an
-empty theme, a theme of hostile texts. Small: the size of the demo world, about ten stories a theme.
+empty theme, a theme of hostile texts, a change of judge, known scores of the judge. Small: the size of the demo world, about ten
+stories a theme, of a judge whose scores nobody knows.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +14,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from tracker.measures import label_error
+from tracker.records import Label
 from tracker.store.database import open_archive
 from tracker.store.publish import publish
 
@@ -20,6 +23,15 @@ LAST = date(2026, 10, 31)
 GAP = (date(2026, 3, 2), date(2026, 3, 29))  # four whole weeks, Monday to Sunday
 TURN = date(2026, 6, 1)
 RUN = "20261101T041000Z"
+REJUDGED = date(2026, 9, 1)
+JUDGE, JUDGE_BEFORE = "stance-judge 2026-11-22", "stance-judge 2026-06-01"
+UNSURE_EVERY = 9  # the judge abstains on each ninth article
+CONFUSION: dict[Label, dict[Label, int]] = {  # gold -> found -> passages
+    "supports": {"supports": 40, "opposes": 4, "neutral": 16, "unrelated": 9},
+    "opposes": {"supports": 5, "opposes": 31, "neutral": 12, "unrelated": 6},
+    "neutral": {"supports": 12, "opposes": 8, "neutral": 90, "unrelated": 20},
+    "unrelated": {"supports": 6, "opposes": 2, "neutral": 25, "unrelated": 120},
+}
 
 OUTLETS = {
     "lattice.example": ("Lattice Ledger", "news"),
@@ -287,24 +299,17 @@ def build(data: Path, size: str = "large", seed: int = 7) -> Path:
     _write(
         connection,
         "runs",
-        [
-            {
-                "run_id": RUN,
-                "command": "run",
-                "started_at": _at(LAST, 4),
-                "finished_at": _at(LAST, 5),
-                "articles_new": 61,
-                "encoder": "minilm-l6 int8",
-                "judge": "stance-judge 2026-11-22",
-                "code_version": "0.1.0",
-                "settings_digest": "0123456789ab",
-            }
-        ],
+        [_run(RUN, LAST, JUDGE)]
+        if size == "small"
+        else [_run("20260601T041000Z", TURN, JUDGE_BEFORE), _run("20260901T041000Z", REJUDGED, JUDGE), _run(RUN, LAST, JUDGE)],
     )
+    if size == "large":
+        _judge_tables(connection)
     connection.execute(
         """insert into stance_days by name
            select theme_id, day, count(*) filter (stance = 'supports')::integer as supports, count(*) filter (stance = 'opposes')::integer as opposes,
-                  count(*) filter (stance = 'neutral')::integer as neutral, 0 as stories_28d, 0 as outlets_28d from story_themes group by all"""
+                  count(*) filter (stance = 'neutral')::integer as neutral, count(*) filter (stance is null)::integer as unsure,
+                  0 as stories_28d, 0 as outlets_28d from story_themes group by all"""
     )
     if size == "large":
         _write(
@@ -394,6 +399,7 @@ def _article(
     rows["passages"].append(
         {"passage_id": f"{article}-0", "article_id": article, "position": 0, "text": text, "is_boilerplate": False}
     )
+    is_unsure = len(rows["articles"]) % UNSURE_EVERY == 0
     for theme, stance in stances.items():
         chances = {f"p_{side}": 0.82 if side == stance else 0.05 for side in TEXTS}
         is_quoted = "said Ilse Barendt" in text
@@ -408,6 +414,7 @@ def _article(
                 "p_unrelated": 0.08,
                 "voice": "quoted" if is_quoted or "Oren" in text else "outlet",
                 "speaker": "Ilse Barendt" if is_quoted else None,
+                "is_unsure": is_unsure,
             }
         )
         rows["article_themes"].append(
@@ -416,12 +423,60 @@ def _article(
                 "theme_id": theme,
                 "strength": 0.92,
                 "passages": 1,
-                "stance": stance,
-                "net_stance": {"supports": 0.77, "opposes": -0.77, "neutral": 0.0}[stance],
-                "confidence": 0.82,
+                "stance": None if is_unsure else stance,
+                "net_stance": None if is_unsure else {"supports": 0.77, "opposes": -0.77, "neutral": 0.0}[stance],
+                "confidence": None if is_unsure else 0.82,
+                "unsure": int(is_unsure),
             }
         )
     return article
+
+
+def _run(run: str, day: date, judge: str) -> dict[str, Any]:
+    return {
+        "run_id": run,
+        "command": "run",
+        "started_at": _at(day, 4),
+        "finished_at": _at(day, 5),
+        "articles_new": 61,
+        "encoder": "minilm-l6 int8",
+        "judge": judge,
+        "code_version": "0.1.0",
+        "settings_digest": "0123456789ab",
+    }
+
+
+def _judge_tables(connection: Any) -> None:
+    """Scores on 406 passages, of which 120 are on the first theme and 30 on the second; and the errors made there."""
+    scored = [("all", 406), (LARGE[0].slug, 120), (LARGE[1].slug, 30)]
+    measured = {
+        "macro_f1": 0.71,
+        "macro_f1_related": 0.74,
+        "polarity": 0.88,
+        "ece": 0.08,
+        "ece_crossfit": 0.04,
+        "abstained": 0.11,
+    }
+    scores = [
+        {"judge": JUDGE, "set": "dev", "theme": theme, "measure": measure, "value": value, "low": value - 0.05, "high": value + 0.05, "rows": rows}
+        for theme, rows in scored
+        for measure, value in (measured | {f"f1_{label}": 0.6 for label in CONFUSION}).items()
+    ]  # fmt: skip
+    _write(connection, "judge_scores", scores)
+    passages = [
+        {"judge": JUDGE, "gold": gold, "found": found, "passages": number}
+        for gold, of in CONFUSION.items()
+        for found, number in of.items()
+    ]
+    _write(connection, "judge_confusion", passages)
+    rates = label_error.drawn(label_error.counted(CONFUSION), seed=1).rates
+    draws = [
+        {"draw": draw, "gold": gold, "found": found, "probability": float(rates[draw, i, j])}
+        for draw in range(len(rates))
+        for i, gold in enumerate(label_error.SIDES)
+        for j, found in enumerate(label_error.SIDES)
+    ]
+    _write(connection, "label_error_draws", draws)
 
 
 def _feed_state(outlet: str) -> dict[str, Any]:

@@ -9,9 +9,11 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from dashboard import charts, marks, series, summary, timeline
+from dashboard import charts, findings, marks, series, summary, timeline
 from dashboard.timeline import OverTime
-from tracker.measures import volume
+from tests.dashboard import invented
+from tracker.measures import label_error, volume
+from tracker.measures.intervals import Interval
 from tracker.measures.volume import Window
 
 FIRST = date(2026, 1, 5)  # a Monday
@@ -42,7 +44,8 @@ def shown(theme: series.Theme, flags: tuple[date, ...] = ()) -> OverTime:
     share, net = (line if series.is_line(line) else None for line in lines)
     gaps = tuple(series.gaps(steps, bars["collected"]))
     span = Window(grid.first_day, grid.last_day)
-    return OverTime(span, tuple(steps), bars, gaps, share, net, marks.stack(theme.marks().iloc[:0], span), flags)
+    empty = marks.stack(theme.marks().iloc[:0], span)
+    return OverTime(span, tuple(steps), bars, gaps, share, net, theme.sides(trailing), empty, flags)
 
 
 @settings(max_examples=25, deadline=None)
@@ -88,7 +91,7 @@ def test_few_stories_are_marks_one_each_and_sides_do_not_mix() -> None:
 
 
 def test_mix_keeps_neutral_apart_and_draws_counts_when_few() -> None:
-    figure = charts.mix([("Q1 2026", 3, 1, 2), ("Q2 2026", 0, 0, 0)])
+    figure = charts.mix([("Q1 2026", 3, 1, 2, 0), ("Q2 2026", 0, 0, 0, 0)])
     by_colour = {trace.marker.color: list(trace.x) for trace in figure.data}
     assert sorted(map(tuple, by_colour.values())) == [(-1.0, 0.0), (2.0, 0.0), (3.0, 0.0)]
     neutral = next(trace for trace in figure.data if list(trace.x) == [2.0, 0.0])
@@ -96,11 +99,11 @@ def test_mix_keeps_neutral_apart_and_draws_counts_when_few() -> None:
 
 
 def test_mix_in_per_cent_leaves_periods_with_few_stories_to_words() -> None:
-    figure = charts.mix([("May", 30, 10, 10), ("June", 20, 20, 10), ("July", 2, 1, 0)])
+    figure = charts.mix([("May", 30, 10, 10, 0), ("June", 20, 20, 10, 0), ("July", 2, 1, 0, 5)])
     opposes = next(trace for trace in figure.data if trace.marker.pattern.shape)
     assert list(opposes.x) == [-20.0, -40.0, 0.0]
     assert opposes.marker.pattern.fillmode == "overlay"
-    assert any(note.text == "2 support, 1 opposes, 0 neutral" for note in figure.layout.annotations)
+    assert any(note.text == "2 support, 1 opposes, 0 neutral, 5 unsure" for note in figure.layout.annotations)
 
 
 def test_outlet_names_are_escaped() -> None:
@@ -114,6 +117,7 @@ def test_outlet_names_are_escaped() -> None:
             "supports": [4],
             "opposes": [2],
             "neutral": [3],
+            "unsure": [0],
         }
     )
     assert "<b>x" not in charts.by_outlet(frame, 0.1).data[0].y[0]
@@ -144,3 +148,78 @@ def test_periods_cover_every_day_once() -> None:
         assert found[0].first_day == date(2025, 11, 17)
         assert found[-1].last_day == date(2026, 8, 3)
         assert all(after.first_day == before.last_day + timedelta(days=1) for before, after in pairwise(found))
+
+
+ERRS = label_error.drawn(label_error.counted(invented.CONFUSION), seed=1)
+
+
+def test_stories_the_judge_is_unsure_of_are_coverage_without_a_side() -> None:
+    certain = theme_with(set())
+    doubted = replace(certain, stories=certain.stories * 2)
+    windows = volume.windows(FIRST, certain.grid.last_day, "week")
+    assert np.nanmax(doubted.share(windows).value) == 2 * np.nanmax(certain.share(windows).value)
+    assert np.array_equal(doubted.net(windows).value, certain.net(windows).value, equal_nan=True)
+    assert doubted.by_outlet()[["n", "unsure"]].iloc[0].tolist() == [140, 140]
+    net = [trace for trace in timeline.draw(shown(doubted)).data if trace.name == "line"][1]
+    assert "224 support, 0 oppose, 0 neutral, 224 unsure" in net.customdata[-1]
+
+
+def test_the_judges_errors_widen_every_band_of_net_stance_and_move_no_value() -> None:
+    plain = theme_with(set())
+    mixed = replace(plain, supports=plain.supports * 0.5, opposes=plain.supports * 0.25, neutral=plain.supports * 0.25)
+    erring = replace(mixed, error=ERRS)
+    windows = volume.windows(FIRST, plain.grid.last_day, "week")
+    narrow, wide = mixed.net(windows), erring.net(windows)
+    known = ~np.isnan(narrow.low)
+    assert np.allclose(narrow.value[known], wide.value[known])
+    assert (wide.low[known] < narrow.low[known]).all()
+    assert (wide.high[known] > narrow.high[known]).all()
+    assert np.array_equal(mixed.share(windows).low, erring.share(windows).low, equal_nan=True)
+
+
+def test_published_draws_are_the_error_rates_again() -> None:
+    draws = pd.DataFrame(
+        [(draw, gold, found, ERRS.rates[draw, i, j]) for draw in range(len(ERRS.rates))
+         for i, gold in enumerate(label_error.SIDES) for j, found in enumerate(label_error.SIDES)],
+        columns=["draw", "gold", "found", "probability"],
+    ).sample(frac=1, random_state=1)  # fmt: skip
+    passages = pd.DataFrame(
+        [(gold, found, n) for gold, of in invented.CONFUSION.items() for found, n in of.items()],
+        columns=["gold", "found", "passages"],
+    )
+    known = series.known_error(draws, passages)
+    assert np.array_equal(known.rates, ERRS.rates)
+    assert known.gold_labels == ERRS.gold_labels
+    assert not series.known_error(draws.iloc[:0], passages).is_known
+
+
+def test_a_change_of_judge_is_a_solid_line_through_all_rows() -> None:
+    day = FIRST + timedelta(days=40)
+    figure = timeline.draw(replace(shown(theme_with(set()), flags=(FIRST + timedelta(days=20),)), rejudged=(day,)))
+    lines = {shape.x0: shape.line.dash for shape in figure.layout.shapes if shape.x0 == shape.x1}
+    assert lines == {day.isoformat(): "solid", (FIRST + timedelta(days=20)).isoformat(): "dot"}
+    assert any(note.text == findings.REJUDGED and note.x == day.isoformat() for note in figure.layout.annotations)
+
+
+OWN = ("Outlets themselves", 30, 10, 40, 7)
+
+
+def test_voices_stand_apart_with_counts_and_net_stance_on_the_bars_own_axis() -> None:
+    quoted = ("People they quote", 5, 25, 10, 0)
+    figure = charts.voices([(OWN, Interval(0.25, 0.05, 0.45, 80, 9)), (quoted, Interval(-0.5, -1.0, 0.1, 40, 6))])
+    dots = [trace for trace in figure.data if trace.type == "scatter"]
+    assert [list(dot.x) for dot in dots] == [[25.0], [-50.0]]
+    assert dots[1].error_x.arrayminus == (50.0,)
+    assert figure.layout.xaxis.range[1] > 100  # the interval's end is in the picture
+    texts = " ".join(note.text for note in figure.layout.annotations)
+    assert "30 support, 10 oppose, 40 neutral, 7 unsure" in texts
+    assert "net \u22120.50 (\u22121.00 to +0.10)" in texts
+
+
+def test_a_voice_with_few_passages_has_counts_and_neither_per_cent_nor_net() -> None:
+    none, few = Interval(None, None, None, 0, 0), Interval(1.0, None, None, 2, 2)
+    beside = charts.voices([(OWN, Interval(0.25, 0.05, 0.45, 80, 9)), (("People they quote", 2, 0, 0, 1), few)])
+    assert len([trace for trace in beside.data if trace.type == "scatter"]) == 1
+    assert all(list(trace.x)[1] == 0 for trace in beside.data if trace.type == "bar")
+    alone = charts.voices([(("Outlets themselves", 3, 1, 0, 0), few), (("People they quote", 0, 0, 0, 0), none)])
+    assert [abs(value) for trace in alone.data for value in trace.x] == [1, 0, 3, 0, 0, 0]  # counts

@@ -1,14 +1,17 @@
 """Every page, run as a reader's browser would have it run, on good links and bad ones."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import serve
 from tracker.store.database import open_archive
+from tracker.store.public import published_file
 from tracker.store.publish import publish
 
 SCREENS = ("overview", "narrative", "sources", "query", "method")
@@ -179,6 +182,79 @@ def test_an_archive_that_saw_nothing_says_so(tmp_path: Path, monkeypatch: pytest
     publish(connection, tmp_path, "20261101T000000Z")
     app = visit(tmp_path, "overview", monkeypatch)
     assert app.title[0].value == "Nothing is collected yet"
+
+
+def test_voices_stand_apart_and_the_evidence_can_be_narrowed_to_one(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = visit(large, "narrative", monkeypatch, n="end-of-scaling", range="all", view="voices", voice="quoted")
+    assert "passages quote someone" in texts(app)
+    assert len(figures(app)) == 2
+    speakers = next(frame.value for frame in app.dataframe if "speaker" in frame.value)
+    assert speakers["speaker"].tolist() == ["Ilse Barendt"]
+    quotes = [caption.value for caption in app.caption if "sureness" in caption.value]
+    assert quotes
+    assert all("quoted by" in quote for quote in quotes)
+    own = visit(large, "narrative", monkeypatch, n="end-of-scaling", range="all", voice="outlet")
+    assert not any("quoted by" in caption.value for caption in own.caption)
+
+
+def test_unsure_stories_are_counted_beside_n_and_articles_say_so(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = visit(large, "narrative", monkeypatch, n="compute-arms-race", range="all")
+    assert "The judge is unsure of" in texts(app)
+    assert "more unsure" in texts(app)
+    assert "unsure" in set(next(frame.value for frame in app.dataframe if "sureness" in frame.value)["stance"])
+
+
+def test_a_story_the_judge_is_unsure_of_is_no_evidence(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = visit(large, "narrative", monkeypatch, n="end-of-scaling", range="all", outlet=["tiny.example"])
+    assert "The judge is unsure of 1 story" in texts(app)
+    assert not [caption for caption in app.caption if "sureness" in caption.value]
+
+
+def test_a_change_of_judge_is_marked_in_figure_and_words(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = visit(large, "narrative", monkeypatch, n="end-of-scaling", range="all")
+    told = "anew by stance\\-judge 2026\\-11\\-22 on 1 Sep 2026; every label in this series is by"
+    assert told in texts(app)
+    assert any(shape["x0"] == "2026-09-01" and shape["line"]["dash"] == "solid" for shape in figures(app)[0]["layout"]["shapes"])
+    assert told in texts(visit(large, "method", monkeypatch))
+    later = visit(large, "narrative", monkeypatch, n="end-of-scaling", range="custom", dates=["2026-05-01", "2026-07-31"])
+    assert told in texts(later)  # judged anew after these days, and these days with them
+    assert not any(shape.get("line", {}).get("dash") == "solid" for shape in figures(later)[0]["layout"]["shapes"])
+
+
+def test_captions_say_whether_bands_include_the_judges_errors_and_how_well_it_was_checked(
+    large: Path, small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked = visit(large, "narrative", monkeypatch, n="end-of-scaling", range="all")
+    assert "stance including the judge's own errors" in texts(checked)
+    assert "gold labels" not in texts(checked)
+    assert "few gold labels for this theme: 30" in texts(visit(large, "narrative", monkeypatch, n="compute-arms-race"))
+    unknown = visit(small, "narrative", monkeypatch, n="end-of-scaling", view="voices")
+    assert "without the judge's own errors" in texts(unknown)
+    assert "no gold labels" in texts(unknown)
+
+
+def test_method_shows_published_scores_or_says_that_there_are_none(
+    large: Path, small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = visit(large, "method", monkeypatch)
+    assert "**406 labelled passages**" in texts(app)
+    assert "drawn 200 times around those counted on 218 labelled passages" in texts(app)
+    themes = next(frame.value for frame in app.dataframe if "labels" in frame.value)
+    assert themes["theme"].tolist() == ["End of scaling", "Compute arms race"]
+    matrix = next(frame.value for frame in app.dataframe if "gold" in frame.value)
+    assert matrix["supports"].tolist()[0] == "40 (58%)"
+    without = visit(small, "method", monkeypatch)
+    assert "published without scores" in texts(without)
+    assert "**not part of the bands**" in texts(without)
+
+
+def test_a_file_of_an_older_version_is_a_note_not_an_error(large: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    older = tmp_path / "tracker.duckdb"
+    shutil.copyfile(published_file(large), older)
+    with duckdb.connect(str(older)) as connection:
+        connection.execute("drop view judge_scores")
+    for screen in ("narrative", "method"):
+        assert "published by another version" in texts(visit(tmp_path, screen, monkeypatch))
 
 
 def test_an_unnamed_speaker_is_someone_not_nan(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:

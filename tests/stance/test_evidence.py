@@ -52,49 +52,81 @@ def test_the_outlet_speaks(passage: str) -> None:
         (Stance(0.02, 0.9, 0.05, 0.03), "opposes"),
         (Stance(0.1, 0.1, 0.7, 0.1), "neutral"),
         (Stance(0.02, 0.02, 0.06, 0.9), "unrelated"),
-        (Stance(0.36, 0.34, 0.2, 0.1), "neutral"),  # on some side, but which? No side is claimed
+        (Stance(0.36, 0.34, 0.2, 0.1), "supports"),  # on some side, but which? The judge abstains: see below
     ],
 )
 def test_decide(stance: Stance, label: str) -> None:
     assert evidence.decide(stance) == label
 
 
+@pytest.mark.parametrize(
+    ("stance", "is_unsure"),
+    [
+        (Stance(0.9, 0.02, 0.05, 0.03), False),
+        (Stance(0.08, 0.08, 0.76, 0.08), False),  # sure that it takes no side
+        (Stance(0.36, 0.34, 0.2, 0.1), True),  # on some side, but which?
+        (Stance(0.47, 0.03, 0.1, 0.4), True),  # on this side, if it speaks of the claim at all
+        (Stance(0.3, 0.1, 0.4, 0.2), True),
+    ],
+)
+def test_the_judge_abstains_where_no_label_is_probable_enough(stance: Stance, is_unsure: bool) -> None:
+    assert evidence.is_unsure(stance) is is_unsure
+
+
 def mention(*chances: float) -> Mention:
-    return Mention("a-0", "a", "theme", 0.6, Stance(*chances), "outlet", None)
+    stance = Stance(*chances)
+    return Mention("a-0", "a", "theme", 0.6, stance, "outlet", None, evidence.is_unsure(stance))
+
+
+def stance_of(*mentions: Mention) -> tuple[str, float, float]:
+    found = evidence.of_article(mentions)
+    assert found is not None
+    return found
 
 
 FOR, AGAINST = mention(0.9, 0.02, 0.06, 0.02), mention(0.02, 0.9, 0.06, 0.02)
-BALANCED, ASIDE = mention(0.05, 0.05, 0.85, 0.05), mention(0.03, 0.01, 0.01, 0.95)
+BALANCED, ASIDE = mention(0.05, 0.05, 0.85, 0.05), Mention("a-1", "a", "theme", 0.05, Stance(0.03, 0.01, 0.01, 0.95), "outlet", None)
 
 
 def test_one_clear_passage_among_three_neutral_does_not_carry_an_article() -> None:
-    assert evidence.of_article([FOR, BALANCED, BALANCED, BALANCED])[0] == "neutral"
+    assert stance_of(FOR, BALANCED, BALANCED, BALANCED)[0] == "neutral"
 
 
 def test_an_article_follows_its_passages() -> None:
-    label, net, confidence = evidence.of_article([AGAINST, AGAINST, BALANCED])
+    label, net, confidence = stance_of(AGAINST, AGAINST, BALANCED)
     assert label == "opposes"
     assert -1 <= net < -0.5
     assert 0.5 < confidence <= 1
 
 
 def test_an_article_that_argues_both_ways_is_neutral() -> None:
-    label, net, _ = evidence.of_article([FOR, AGAINST])
+    label, net, _ = stance_of(FOR, AGAINST)
     assert label == "neutral"
     assert abs(net) < 0.01
 
 
 def test_a_probably_unrelated_passage_hardly_counts() -> None:
-    alone, with_aside = evidence.of_article([BALANCED]), evidence.of_article([BALANCED, ASIDE])
+    alone, with_aside = stance_of(BALANCED), stance_of(BALANCED, ASIDE)
     assert alone[0] == with_aside[0] == "neutral"
     assert abs(alone[1] - with_aside[1]) < 0.05
 
 
 def test_order_does_not_matter() -> None:
-    forward, backward = evidence.of_article([FOR, AGAINST, BALANCED]), evidence.of_article([BALANCED, AGAINST, FOR])
+    forward, backward = stance_of(FOR, AGAINST, BALANCED), stance_of(BALANCED, AGAINST, FOR)
     assert forward[0] == backward[0]
     assert forward[1:] == pytest.approx(backward[1:])
 
 
 def test_no_mentions_no_stance() -> None:
-    assert evidence.of_article([]) == ("unrelated", 0.0, 0.0)
+    assert evidence.of_article([]) is None
+
+
+UNSURE = mention(0.1, 0.44, 0.4, 0.06)
+
+
+def test_a_mention_the_judge_is_unsure_of_takes_no_part_in_the_side() -> None:
+    assert stance_of(FOR, UNSURE, UNSURE) == stance_of(FOR)
+
+
+def test_an_article_of_unsure_mentions_alone_has_no_stance() -> None:
+    assert evidence.of_article([UNSURE, UNSURE]) is None

@@ -1,16 +1,14 @@
-"""The shipped judge reads pairs we wrote ourselves; a claim it was not trained on is read without heads; an altered model is refused."""
+"""The shipped judge reads pairs we wrote ourselves; toward a claim it was not trained on it is less sure; an altered model is refused."""
 
 import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from tracker.errors import ModelError
 from tracker.stance import judge
-from tracker.themes.embed import OnnxEncoder
 
 SCALING = "Making AI models bigger with more data and compute no longer delivers transformative progress."
 SPENDING = "The massive spending on AI chips and data centers is justified."
@@ -49,17 +47,7 @@ UNKNOWN = "Cities should plant more trees along their streets."
 
 
 @pytest.fixture(scope="module")
-def encoder() -> OnnxEncoder:
-    return OnnxEncoder()
-
-
-@pytest.fixture(scope="module")
-def shipped(encoder: OnnxEncoder) -> judge.OnnxJudge:
-    return judge.OnnxJudge(encoder.encode)
-
-
-@pytest.fixture(scope="module")
-def headless() -> judge.OnnxJudge:
+def shipped() -> judge.OnnxJudge:
     return judge.OnnxJudge()
 
 
@@ -68,11 +56,10 @@ def test_clear_cut_pairs(shipped: judge.OnnxJudge) -> None:
     right = [label == expected for label, (_, _, expected) in zip(found, CLEAR, strict=True)]
     flips = [pair for pair, label in zip(CLEAR, found, strict=True) if {pair[2], label} == {"supports", "opposes"}]
     against = [ok for ok, (_, _, expected) in zip(right, CLEAR, strict=True) if expected == "opposes"]
-    # As measured, no more: 10 right, of which one is a near tie that another processor may round the other way. A better judge
-    # should raise all three numbers.
-    assert sum(right) >= 9, list(zip(found, CLEAR, strict=True))
-    assert sum(against) >= 3, list(zip(found, CLEAR, strict=True))
-    assert len(flips) <= 2, flips
+    # As measured: all 13 right, none near a tie
+    assert sum(right) >= 12, list(zip(found, CLEAR, strict=True))
+    assert sum(against) >= 4, list(zip(found, CLEAR, strict=True))
+    assert flips == []
 
 
 def test_passages_on_other_matters_are_unrelated(shipped: judge.OnnxJudge) -> None:
@@ -95,22 +82,13 @@ def test_a_pair_gets_the_same_answer_whatever_its_company(shipped: judge.OnnxJud
     assert together[3:4] == shipped.judge(pairs[3:4])
 
 
-def test_a_claim_of_the_training_set_is_read_with_its_head(shipped: judge.OnnxJudge, headless: judge.OnnxJudge) -> None:
+def test_toward_a_claim_it_was_not_trained_on_it_is_calibrated_as_such(shipped: judge.OnnxJudge) -> None:
     pairs = [(text, claim) for text, claim, _ in CLEAR]
-    assert all(ours != alone for ours, alone in zip(shipped.judge(pairs), headless.judge(pairs), strict=True))
-
-
-def test_any_other_claim_is_read_without_heads(shipped: judge.OnnxJudge, headless: judge.OnnxJudge) -> None:
-    others = [(text, claim) for text, _, _ in CLEAR for claim in (UNKNOWN, SCALING.lower())]
-    mixed = [*others, *((text, claim) for text, claim, _ in CLEAR)]
-    assert shipped.judge(others) == headless.judge(others) == shipped.judge(mixed)[: len(others)]
-
-
-def test_vectors_of_another_length_are_refused() -> None:
-    other = judge.OnnxJudge(lambda texts: np.zeros((len(texts), 12), dtype=np.float32))
-    with pytest.raises(ModelError, match="384"):
-        other.judge([("Scaling has hit a wall.", SCALING)])
-    assert len(other.judge([("Trees cool the streets.", UNKNOWN)])) == 1
+    manifest = shipped.manifest
+    assert all(manifest.calibration_for(claim) == manifest.calibration for _, claim in pairs)
+    assert manifest.calibration_for(UNKNOWN) == manifest.calibration_for(SCALING.lower()) == manifest.calibration_unknown
+    for (text, claim), stance, logits in zip(pairs, shipped.judge(pairs), shipped.logits(pairs), strict=True):
+        assert stance == manifest.calibration_for(claim).stance(logits), text
 
 
 def test_odd_input_is_read(shipped: judge.OnnxJudge) -> None:
@@ -119,13 +97,12 @@ def test_odd_input_is_read(shipped: judge.OnnxJudge) -> None:
     long, empty, other_script = shipped.judge([(text, DATA) for text in texts])
     assert empty.label == "unrelated"
     assert all(0 <= stance.supports <= 1 for stance in (long, other_script))
-    assert len(shipped.judge([("short", "a very long claim " * 200)])) == 1
+    assert len(shipped.judge([("short", "a very long claim " * 200), ("no claim", "")])) == 2
 
 
-def test_the_name_tells_with_and_without_heads_apart(shipped: judge.OnnxJudge, headless: judge.OnnxJudge) -> None:
+def test_the_name_holds_the_revision(shipped: judge.OnnxJudge) -> None:
     manifest = judge.read_manifest()
-    assert shipped.name == f"{manifest.name}+heads@{manifest.revision}"
-    assert headless.name == f"{manifest.name}@{manifest.revision}"
+    assert shipped.name == f"{manifest.name}@{manifest.revision}"
 
 
 def _alter(folder: Path, name: str) -> None:
@@ -150,10 +127,8 @@ def _forget_tokenizer(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        (lambda folder: _alter(folder, "stance.onnx"), "stance.onnx"),
-        (lambda folder: _alter(folder, "heads.npz"), "heads.npz"),
-        (lambda folder: (folder / "heads.npz").unlink(), "heads.npz"),
-        (lambda folder: (folder / "stance.onnx").unlink(), "stance.onnx"),
+        (lambda folder: _alter(folder, "stance.onnx.gz"), "stance.onnx.gz"),
+        (lambda folder: (folder / "stance.onnx.gz").unlink(), "stance.onnx.gz"),
         (lambda folder: (folder / "tokenizer.json").write_text("{}"), "tokenizer.json"),
         (lambda folder: (folder / "MANIFEST.json").unlink(), "MANIFEST.json"),
         (lambda folder: (folder / "MANIFEST.json").write_text("{"), "MANIFEST.json"),

@@ -64,7 +64,7 @@ def test_a_theme_is_counted_within_the_days_asked_for(published: Published) -> N
     counts = published.theme_counts(date(2026, 6, 1), date(2026, 6, 30), "t0")
     assert set(counts["theme_id"]) == {"t0"}
     assert counts["day"].between("2026-06-01", "2026-06-30").all()
-    assert (counts["stories"] == counts["supports"] + counts["opposes"] + counts["neutral"]).all()
+    assert (counts["stories"] == counts[["supports", "opposes", "neutral", "unsure"]].sum(axis=1)).all()
 
 
 def test_evidence_is_at_most_one_an_outlet_the_same_for_a_seed_and_other_for_another(published: Published) -> None:

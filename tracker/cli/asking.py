@@ -32,16 +32,14 @@ def add_to(app: typer.Typer) -> None:
         app.command()(command)
 
 
-def judge(source: In, target: Out) -> None:
+def judge(source: In, target: Out, data: options.Data = options.DATA, by: options.JudgeName = options.JUDGE) -> None:
     """Say on which side of a claim texts stand: rows {text, claim} come back with `label` and p_supports, p_opposes, p_neutral, p_unrelated.
 
     Example: `tracker judge --in passages.jsonl --out judged.jsonl`
     """
-    from tracker.stance.judge import OnnxJudge
-    from tracker.themes.embed import OnnxEncoder
-
     rows = list(_rows(source, ("text", "claim")))
-    stances = OnnxJudge(OnnxEncoder().encode).judge([(row["text"], row["claim"]) for row in rows])
+    asked = options.judge(by, data)()
+    stances = asked.judge([(row["text"], row["claim"]) for row in rows])
     _write(
         target,
         [
@@ -49,6 +47,7 @@ def judge(source: In, target: Out) -> None:
             for row, s in zip(rows, stances, strict=True)
         ],
     )
+    options.tell_spending(asked)
 
 
 def assign(
@@ -57,12 +56,12 @@ def assign(
     feeds: options.Feeds = options.FEEDS,
     themes: options.Themes = options.THEMES,
     data: options.Data = options.DATA,
+    by: options.JudgeName = options.JUDGE,
 ) -> None:
     """Say which themes texts belong to: rows {text} come back with `themes`: [{slug, strength}], from themes.yaml and the archive.
 
     Example: `tracker assign --in texts.jsonl --out assigned.jsonl`
     """
-    from tracker.stance.judge import OnnxJudge
     from tracker.steps import assigning
     from tracker.store import derived
     from tracker.themes.embed import OnnxEncoder
@@ -73,8 +72,8 @@ def assign(
     if (data / "archive.duckdb").is_file():
         with options.archive(data) as archive:
             discovered = [theme for theme in derived.themes(archive) if theme.theme.kind == "discovered"]
-    encoder = OnnxEncoder()
-    found = assigning.assign([row["text"] for row in rows], settings, discovered, encoder, OnnxJudge(encoder.encode))
+    asked = options.judge(by, data)()
+    found = assigning.assign([row["text"] for row in rows], settings, discovered, OnnxEncoder(), asked)
     named = [[{"slug": slug, "strength": round(strength, 4)} for slug, strength in of_text] for of_text in found]
     _write(target, [{**row, "themes": of_text} for row, of_text in zip(rows, named, strict=True)])
 
@@ -171,7 +170,7 @@ def digest(
 
 
 _EVALUATIONS = ("stance", "themes", "extract", "dates", "duplicates", "replay", "demo")
-What = Literal["stance", "themes", "feeds", "snapshots", "extract", "dates", "duplicates", "replay", "demo"]
+What = Literal["stance", "stance-sets", "themes", "feeds", "snapshots", "extract", "dates", "duplicates", "replay", "demo"]
 
 
 def evaluate(
@@ -179,7 +178,10 @@ def evaluate(
     gold: Annotated[Path | None, typer.Option("--gold", help="A gold set that is not in the repository.")] = None,
     nights: Annotated[int, typer.Option("--nights", min=2, help="replay: how many nights.")] = 8,
     seed: Annotated[int, typer.Option("--seed", help="replay, themes: seed.")] = 1,
+    shared: Annotated[Path | None, typer.Option("--shared", help="stance-sets: folder that holds corpora/stance/.")] = None,
+    errors: Annotated[int, typer.Option("--errors", min=0, help="stance: show the surest mistakes, so many, and count their kinds.")] = 0,
     data: options.Data = options.DATA,
+    by: options.JudgeName = options.JUDGE,
     as_json: options.Json = False,
 ) -> None:
     """Score the program against its gold sets and their pinned floors (evals/floors.json); exit 1 below a floor.
@@ -188,24 +190,28 @@ def evaluate(
     """
     try:
         floors = json.loads((_evals() / "floors.json").read_text(encoding="utf-8")).get(what, {})
-        scorer = importlib.import_module(f"evals.{what}")
+        scorer = importlib.import_module(f"evals.{what.replace('-', '_')}")
     except (ImportError, FileNotFoundError):
         raise SettingsError("evaluations need a clone of the repository: run this in it, as `uv run tracker evaluate ...`.") from None
     wanted: dict[str, dict[str, Any]] = {
-        "stance": {"path": gold}, "themes": {"corpus": gold, "seed": seed}, "extract": {"pages": gold},
+        "stance": {"path": gold}, "stance-sets": {"shared": shared}, "themes": {"corpus": gold, "seed": seed}, "extract": {"pages": gold},
         "feeds": {"path": gold}, "snapshots": {"path": gold},
         "dates": {}, "duplicates": {}, "replay": {"nights": nights, "seed": seed}, "demo": {"data": data},
     }  # fmt: skip
     if None in wanted[what].values():
-        raise SettingsError(f"`tracker evaluate {what}` needs --gold PATH (the sets are third-party text and not in the repository).")
+        option = "--shared" if what == "stance-sets" else "--gold"
+        raise SettingsError(f"`tracker evaluate {what}` needs {option} PATH (the sets are third-party text and not in the repository).")
     arguments = dict(wanted[what])
-    if what == "stance":
-        from tracker.stance.judge import OnnxJudge
-        from tracker.themes.embed import OnnxEncoder
-
-        arguments["judge"] = OnnxJudge(OnnxEncoder().encode)
-    rows = scorer.evaluate(**arguments).rows()
+    if what in {"stance", "stance-sets"}:
+        arguments["judge"] = options.judge(by, data)()
+        floors = floors if by == options.JUDGE else {}  # pinned for the judge in the package
+    report = scorer.evaluate(**arguments)
+    rows = report.rows()
     table(("measure", "value", "floor", "detail"), [(m, v, floors.get(m), d) for m, v, d in rows], as_json)
+    for columns, cells in report.worst(errors) if what == "stance" and errors else ():
+        table(columns, cells, as_json)
+    if "judge" in arguments:
+        options.tell_spending(arguments["judge"])
     below = [m for m, v, _ in rows if v is not None and m in floors and v < floors[m]]
     if below:
         raise TrackerError(f"below the floor in evals/floors.json: {', '.join(below)}.")
@@ -215,13 +221,14 @@ def doctor(
     feeds: options.Feeds = options.FEEDS,
     themes: options.Themes = options.THEMES,
     data: options.Data = options.DATA,
+    by: options.JudgeName = options.JUDGE,
     as_json: options.Json = False,
 ) -> None:
     """Check files, models, disk and data, and say what to do.
 
     Example: `tracker doctor`
     """
-    checks = [(name, *found) for name, found in _checks(feeds, themes, data)]
+    checks = [(name, *found) for name, found in _checks(feeds, themes, data, by)]
     table(("check", "state", "detail"), checks, as_json)
     if any(state == "wrong" for _, state, _ in checks):
         raise typer.Exit(1)
@@ -230,9 +237,8 @@ def doctor(
 _FREE_BYTES = 2 * 2**30  # a year of nights takes about 1 GB, and publishing needs room beside it
 
 
-def _checks(feeds: Path, themes: Path, data: Path) -> Iterator[tuple[str, tuple[str, str]]]:
+def _checks(feeds: Path, themes: Path, data: Path, by: str) -> Iterator[tuple[str, tuple[str, str]]]:
     from tracker.settings import read_feeds, read_themes
-    from tracker.stance.judge import OnnxJudge
     from tracker.store import observed, public
     from tracker.themes.embed import OnnxEncoder
 
@@ -246,7 +252,7 @@ def _checks(feeds: Path, themes: Path, data: Path) -> Iterator[tuple[str, tuple[
     yield "feeds", tried(lambda: f"{len(read_feeds(feeds).outlets)} outlets in {feeds}")
     yield "themes", tried(lambda: f"{len(read_themes(themes).themes)} themes in {themes}")
     yield "encoder", tried(lambda: OnnxEncoder().name)
-    yield "judge", tried(lambda: OnnxJudge(OnnxEncoder().encode).name)
+    yield "judge", tried(lambda: options.judge(by, data)().name)
     free = shutil.disk_usage(next(p for p in (data, *data.resolve().parents) if p.exists())).free
     room = f"{free / 2**30:.1f} GiB free in {data}"
     yield "disk", ("fine", room) if free > _FREE_BYTES else ("wrong", f"{room}: make room")

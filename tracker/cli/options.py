@@ -1,5 +1,6 @@
 """The options that several commands share, and what they open: settings, archive, run."""
 
+import logging
 import os
 import re
 from collections.abc import Iterator
@@ -7,7 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import duckdb
 import typer
@@ -18,7 +19,11 @@ from tracker.errors import SettingsError, StoreError
 from tracker.files import require_room
 from tracker.records import Run
 from tracker.settings import FetchSettings, Settings
+from tracker.stance import choose
 from tracker.store import database, observed
+
+if TYPE_CHECKING:
+    from tracker.stance.judge import Judge
 
 Data = Annotated[
     Path, typer.Option("--data", envvar="TRACKER_DATA", help="Folder of both databases and the published files.", show_default="data")
@@ -37,12 +42,22 @@ Hosts = Annotated[
 Delay = Annotated[
     float, typer.Option("--host-delay", envvar="TRACKER_HOST_DELAY", min=0, help="Seconds between two starts on one host.")
 ]
+JudgeName = Annotated[
+    str,
+    typer.Option(
+        "--judge",
+        envvar="TRACKER_JUDGE",
+        help="Who takes sides: 'packaged'; 'hub:owner/model[@revision]', a model with an ONNX file (extra hub); or 'llm:MODEL@http://host:port/v1', "
+        "a chat model (extra llm; its key in TRACKER_LLM_KEY, prices of a million tokens read and written in TRACKER_LLM_PRICES, as 0.15,0.60).",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 DATA = Path("data")
 FEEDS = Path("feeds.yaml")
 THEMES = Path("themes.yaml")
 DELAY = 5.0
+JUDGE = choose.PACKAGED
 
 
 _FORM = "%Y%m%dT%H%M%S"  # of a run's id
@@ -67,6 +82,18 @@ def fetch_settings(hosts: str, delay: float) -> FetchSettings:
     except ValueError as error:
         reason = str(error).split("Value error, ")[-1].split(" [type=")[0]
         raise SettingsError(f"TRACKER_ALLOW_PRIVATE_HOSTS: {reason}") from None
+
+
+def judge(name: str, data: Path) -> choose.MakeJudge:
+    """What makes the judge of that name. Raises SettingsError."""
+    logging.getLogger("stamina").setLevel(logging.ERROR)  # each wait of a language model's is no news; the summary counts its requests
+    return choose.judge(name, data / "answers", os.environ.get("TRACKER_LLM_KEY", ""), os.environ.get("TRACKER_LLM_PRICES", ""))
+
+
+def tell_spending(judge: "Judge") -> None:
+    """Say what the judge asked and what it cost, if it counts that."""
+    if isinstance(judge, choose.Metered):
+        say(f"{judge.name}: {judge.spent}")
 
 
 def new_run(settings: Settings, started_at: datetime, archive: duckdb.DuckDBPyConnection) -> Run:

@@ -22,6 +22,7 @@ from tracker.store import ledger, observed
 if TYPE_CHECKING:
     from tracker.demo.server import Served
     from tracker.demo.world import World
+    from tracker.stance.choose import MakeJudge
 
 NoServe = Annotated[bool, typer.Option("--no-serve", help="Stop before the dashboard.")]
 Port = Annotated[int, typer.Option("--port", min=1024, max=65535, help="Port of the dashboard on this machine.")]
@@ -39,6 +40,7 @@ def demo(
     world_only: Annotated[bool, typer.Option("--world-only", help="Only serve the small world, for `tracker run` in another window.")] = False,
     themes: options.Themes = options.THEMES,
     data: options.Data = options.DATA,
+    by: options.JudgeName = options.JUDGE,
     port: Port = _DASHBOARD_PORT,
     as_json: options.Json = False,
 ) -> None:
@@ -62,9 +64,10 @@ def demo(
     if world_only:
         asyncio.run(_serve_world(loaded, feeds, themes, data))
         return
+    make_judge = options.judge(by, data)
     with stages() as watched, options.archive(data) as connection:
         settings, started = asyncio.run(crawl_world(connection, watched))
-        _conclude(connection, settings, started, data, watched)
+        _conclude(connection, settings, started, data, make_judge, watched)
         _report(connection, started, watched, as_json, data)
     if not no_serve:
         dashboard(port=port, data=data)
@@ -97,17 +100,18 @@ def run(
     data: options.Data = options.DATA,
     allow_private_hosts: options.Hosts = "",
     host_delay: options.Delay = options.DELAY,
+    by: options.JudgeName = options.JUDGE,
     as_json: options.Json = False,
 ) -> None:
     """The nightly job: crawl, analyse, publish. What the web does wrong is recorded and summed up, and is no failure of the run.
 
     Example: `tracker run --feeds feeds.yaml --themes themes.yaml --data data`
     """
-    settings = options.load_settings(feeds, themes, allow_private_hosts, host_delay)
+    settings, make_judge = options.load_settings(feeds, themes, allow_private_hosts, host_delay), options.judge(by, data)
     with stages() as watched, options.archive(data) as connection:
         started = _start(connection, settings, "run")
         asyncio.run(pipeline.crawl(connection, settings, started, options.processes(), watched))
-        _conclude(connection, settings, started, data, watched)
+        _conclude(connection, settings, started, data, make_judge, watched)
         _report(connection, started, watched, as_json, data)
         _require_an_answer(connection, started)
 
@@ -139,16 +143,17 @@ def analyse(
     feeds: options.Feeds = options.FEEDS,
     themes: options.Themes = options.THEMES,
     data: options.Data = options.DATA,
+    by: options.JudgeName = options.JUDGE,
     as_json: options.Json = False,
 ) -> None:
     """Only the second part of `run`: group, embed, find themes, judge, measure. Does what is not done yet.
 
     Example: `tracker analyse --refit`
     """
-    settings = options.load_settings(feeds, themes)
+    settings, make_judge = options.load_settings(feeds, themes), options.judge(by, data)
     with stages() as watched, options.archive(data, must_exist=True) as connection:
         started = _start(connection, settings, "analyse")
-        _analyse(connection, settings, started, watched, refit, everything)
+        _analyse(connection, settings, started, make_judge, watched, refit, everything)
         _report(connection, started, watched, as_json)
 
 
@@ -187,10 +192,10 @@ def dashboard(port: Port = _DASHBOARD_PORT, data: options.Data = options.DATA) -
         raise StoreError(f"the dashboard ended with status {code}; is port {port} in use? Try --port {port + 1}.")
 
 
-def analyse_again(connection: duckdb.DuckDBPyConnection, settings: Settings, data: Path) -> None:
+def analyse_again(connection: duckdb.DuckDBPyConnection, settings: Settings, data: Path, make_judge: "MakeJudge") -> None:
     """Analyse and publish, after an edit that changes conclusions."""
     with stages() as watched:
-        _conclude(connection, settings, _start(connection, settings, "analyse"), data, watched)
+        _conclude(connection, settings, _start(connection, settings, "analyse"), data, make_judge, watched)
 
 
 def publish_again(connection: duckdb.DuckDBPyConnection, data: Path) -> None:
@@ -211,23 +216,25 @@ def _start(connection: duckdb.DuckDBPyConnection, settings: Settings, command: s
     return started
 
 
-def _conclude(connection: duckdb.DuckDBPyConnection, settings: Settings, run: Run, data: Path, watched: Stages) -> None:
-    _analyse(connection, settings, run, watched)
+def _conclude(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, run: Run, data: Path, make_judge: "MakeJudge", watched: Stages
+) -> None:
+    _analyse(connection, settings, run, make_judge, watched)
     watched("publishing", 0, 1)
     _publish(connection, data, run)
 
 
 def _analyse(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, run: Run, watched: Stages, refit: bool = False, everything: bool = False
-) -> None:
-    from tracker.stance.judge import OnnxJudge
+    connection: duckdb.DuckDBPyConnection, settings: Settings, run: Run, make_judge: "MakeJudge", watched: Stages,
+    refit: bool = False, everything: bool = False,
+) -> None:  # fmt: skip
     from tracker.themes.embed import OnnxEncoder
 
     watched("models", 0, 1)
-    encoder = OnnxEncoder()
-    judge = OnnxJudge(encoder.encode)
+    encoder, judge = OnnxEncoder(), make_judge()
     pipeline.analyse(connection, settings, run, encoder, judge, watched, refit, everything)
     observed.finish_run(connection, run, options.now(), encoder.name, judge.name)
+    options.tell_spending(judge)
 
 
 def _publish(connection: duckdb.DuckDBPyConnection, data: Path, run: Run) -> None:

@@ -79,15 +79,17 @@ def merge(
     data: options.Data = options.DATA,
     feeds: options.Feeds = options.FEEDS,
     themes: options.Themes = options.THEMES,
+    by: options.JudgeName = options.JUDGE,
 ) -> None:
     """Make a discovered theme part of another; its articles are judged again, toward the other's claim.
 
     Example: `tracker themes merge nvidia-chips gpu-supply`
     """
+    make_judge = options.judge(by, data)
     with options.archive(data, must_exist=True) as archive:
         first, second = theme_edits.find(archive, theme).theme, theme_edits.find(archive, into).theme
         theme_edits.merge(archive, first, second, getpass.getuser(), options.now())
-        running.analyse_again(archive, options.load_settings(feeds, themes), data)
+        running.analyse_again(archive, options.load_settings(feeds, themes), data, make_judge)
 
 
 @app.command()
@@ -106,11 +108,13 @@ def promote(
     data: options.Data = options.DATA,
     feeds: options.Feeds = options.FEEDS,
     themes: options.Themes = options.THEMES,
+    by: options.JudgeName = options.JUDGE,
 ) -> None:
     """Write a discovered theme into themes.yaml, with a claim and examples to edit, and follow it as a curated one from then on.
 
     Example: `tracker themes promote smart-glasses`
     """
+    make_judge = options.judge(by, data)
     with options.archive(data, must_exist=True) as archive:
         found = theme_edits.find(archive, theme).theme
         if found.kind == "curated":
@@ -125,7 +129,7 @@ def promote(
         }  # fmt: skip
         edits.add_theme(Path(themes), entry)
         theme_edits.promote(archive, found, getpass.getuser(), options.now())
-        running.analyse_again(archive, options.load_settings(feeds, themes), data)
+        running.analyse_again(archive, options.load_settings(feeds, themes), data, make_judge)
     say(f"'{found.slug}' now stands in {themes}: put its claim and examples into your own words; the next run applies them to the whole archive")
 
 

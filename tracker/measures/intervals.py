@@ -70,10 +70,10 @@ def net_interval(
     return net_intervals(top, bottom, square, label_error_variance, level).at(0)
 
 
-def story_interval(scores: Numbers, level: float = LEVEL) -> Interval:
+def story_interval(scores: Numbers, label_error_variance: float = 0.0, level: float = LEVEL) -> Interval:
     """The mean of the story scores (-1..1) of a single outlet: here stories are the units, and as many are needed."""
     scores = np.asarray(scores, dtype=np.float64)
-    interval = net_interval(scores, np.ones_like(scores), scores**2, level=level)
+    interval = net_interval(scores, np.ones_like(scores), scores**2, label_error_variance, level)
     return replace(interval, outlets=min(1, interval.n))
 
 
@@ -99,7 +99,9 @@ def net_intervals(
     story_variance = np.maximum(divide(total_squares, ratio.n) - ratio.value**2, ratio.n / (ratio.n + 1) ** 2)
     sampling_variance = np.maximum(ratio.variance, divide(story_variance, ratio.n))
     half = ratio.t_quantile(level) * np.sqrt(sampling_variance + np.asarray(label_error_variance, dtype=np.float64))
-    return ratio.within(np.clip(ratio.value - half, -1, 1), np.clip(ratio.value + half, -1, 1))
+    # Scores corrected for label error may lie beyond 1, and so may their mean
+    value, low, high = (np.clip(end, -1, 1) for end in (ratio.value, ratio.value - half, ratio.value + half))
+    return replace(ratio.within(low, high), value=value)
 
 
 def trailing_share(
@@ -109,7 +111,7 @@ def trailing_share(
 
     Outlet-days that nobody collected must be zero in both arrays: then they count neither above nor below the line.
     """
-    return share_intervals(_trailing(numerators, window_days), _trailing(denominators, window_days), level)
+    return share_intervals(trailing(numerators, window_days), trailing(denominators, window_days), level)
 
 
 def trailing_net(
@@ -121,7 +123,7 @@ def trailing_net(
     level: float = LEVEL,
 ) -> Intervals:
     """The net stance in the `window_days` days that end on each day, from arrays of days x outlets."""
-    top, bottom, square = (_trailing(daily, window_days) for daily in (sums, counts, squares))
+    top, bottom, square = (trailing(daily, window_days) for daily in (sums, counts, squares))
     return net_intervals(top, bottom, square, label_error_variance, level)
 
 
@@ -186,7 +188,8 @@ def _ratio(tops: Numbers, bottoms: Numbers) -> _Ratio:
     return _Ratio(value, divide(effective * residuals, (effective - 1) * n**2), n, outlets, effective)
 
 
-def _trailing(daily: Numbers, window_days: int) -> FloatArray:
+def trailing(daily: Numbers, window_days: int = TRAILING_DAYS) -> FloatArray:
+    """The sums over the `window_days` days that end on each day, along the first axis."""
     running: FloatArray = np.cumsum(np.asarray(daily, dtype=np.float64), axis=0)
     before = np.zeros_like(running)
     before[window_days:] = running[:-window_days]

@@ -76,6 +76,7 @@ create table if not exists mentions (
     voice       varchar not null,              -- outlet, quoted
     speaker     varchar
 );
+alter table mentions add column if not exists is_unsure boolean default false;  -- the judge abstains: a mention, but on no side
 
 create table if not exists article_themes (
     run_id     varchar not null,
@@ -83,10 +84,14 @@ create table if not exists article_themes (
     theme_id   varchar not null,
     strength   double not null,
     passages   integer not null,
-    stance     varchar not null,
-    net_stance double not null,
-    confidence double not null
+    stance     varchar,                        -- null: the judge abstains on every mention, and so are the next two
+    net_stance double,
+    confidence double
 );
+alter table article_themes add column if not exists unsure integer default 0;   -- of the passages, those on which the judge abstains
+alter table article_themes alter column stance drop not null;                   -- archives made before there was abstention
+alter table article_themes alter column net_stance drop not null;
+alter table article_themes alter column confidence drop not null;
 
 -- Articles whose passages, vectors and themes are done. An article not listed here is analysed by the next run.
 create table if not exists analysed (
@@ -154,6 +159,7 @@ create table if not exists stance_days (
     stories_28d integer not null,
     outlets_28d integer not null
 );
+alter table stance_days add column if not exists unsure integer default 0;      -- stories on which the judge abstains
 
 create table if not exists outlet_months (
     theme_id varchar not null,
@@ -163,9 +169,51 @@ create table if not exists outlet_months (
     supports integer not null,
     opposes  integer not null,
     neutral  integer not null,
-    net      double not null,
+    net      double,                           -- null: the judge abstains on every story
     low      double,
     high     double
+);
+alter table outlet_months add column if not exists unsure integer default 0;
+alter table outlet_months alter column net drop not null;
+
+create table if not exists voice_months (
+    theme_id varchar not null,
+    month    date not null,
+    voice    varchar not null,
+    mentions integer not null,
+    supports integer not null,
+    opposes  integer not null,
+    neutral  integer not null,
+    unsure   integer not null,
+    net      double,
+    low      double,
+    high     double
+);
+
+-- What the judge of the last analysis scored on passages it never saw; all three are empty where its scores are not known.
+create table if not exists judge_scores (
+    judge   varchar not null,
+    set     varchar not null,
+    theme   varchar not null,
+    measure varchar not null,
+    value   double not null,
+    low     double,
+    high    double,
+    rows    integer not null
+);
+
+create table if not exists judge_confusion (
+    judge    varchar not null,
+    gold     varchar not null,
+    found    varchar not null,
+    passages integer not null
+);
+
+create table if not exists label_error_draws (
+    draw        integer not null,
+    gold        varchar not null,
+    found       varchar not null,
+    probability double not null
 );
 
 create table if not exists turning_days (
@@ -193,7 +241,7 @@ from story_members m join articles a using (article_id)
 where a.published_at is not null
 group by m.story_id;
 
--- One story, one stance: the side with more weight over its members' net stance.
+-- One story, one stance: that of the member the judge is surest of; null if it abstains on all (arg_max passes over null).
 create or replace view story_themes as
 select
     s.story_id, t.theme_id,
@@ -204,6 +252,20 @@ from article_themes t
 join story_members m using (article_id)
 join dated_stories s using (story_id)
 group by all;
+
+-- What is said of a theme, and by whom: a passage that a story's copies repeat is said once, by the outlet that printed it first.
+create or replace view story_mentions as
+select
+    m.theme_id, s.story_id, a.outlet,
+    a.published_at::date                                    as day,
+    m.voice, m.speaker,
+    case when not m.is_unsure then m.stance end             as stance
+from mentions m
+join passages p using (passage_id)
+join articles a on a.article_id = m.article_id
+join story_members s on s.article_id = m.article_id
+where a.published_at is not null
+qualify row_number() over (partition by m.theme_id, s.story_id, p.text order by a.published_at, a.article_id, p.position) = 1;
 
 create or replace view days as
 select unnest(generate_series(min(day), max(day), interval 1 day))::date as day

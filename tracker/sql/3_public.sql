@@ -110,7 +110,8 @@ select
     x.passages,
     x.stance,
     x.net_stance,
-    x.confidence
+    x.confidence,
+    x.unsure
 from base.article_themes x;
 
 comment on view article_themes is 'One row per article and theme.';
@@ -118,9 +119,10 @@ comment on column article_themes.article_id is 'The article';
 comment on column article_themes.theme_id is 'The theme';
 comment on column article_themes.strength is '0..1: for curated themes the highest probability that a passage bears on the claim; for discovered themes the cosine to the theme''s centroid';
 comment on column article_themes.passages is 'Number of mentions of the theme in the article';
-comment on column article_themes.stance is 'supports, opposes or neutral toward the claim, from its mentions';
-comment on column article_themes.net_stance is '-1..1: mean over mentions of p_supports - p_opposes, weighted by the probability that the mention bears on the claim';
-comment on column article_themes.confidence is '0..1: the judge''s confidence in the article''s stance';
+comment on column article_themes.stance is 'supports, opposes or neutral toward the claim, from the mentions the judge is sure of; null if it abstains on all (unsure = passages)';
+comment on column article_themes.net_stance is '-1..1: mean over these mentions of p_supports - p_opposes, weighted by the probability that the mention bears on the claim; null if there are none';
+comment on column article_themes.confidence is '0..1: the judge''s confidence in the article''s stance; null where stance is';
+comment on column article_themes.unsure is 'Of the mentions, those on which the judge abstains: they count as coverage and take no side';
 
 create or replace view mentions as
 select
@@ -134,7 +136,8 @@ select
     m.p_neutral,
     m.confidence,
     m.voice,
-    m.speaker
+    m.speaker,
+    m.is_unsure
 from base.mentions m;
 
 comment on view mentions is 'One row per passage and theme: the evidence behind every stance.';
@@ -142,13 +145,14 @@ comment on column mentions.article_id is 'The article';
 comment on column mentions.theme_id is 'The theme';
 comment on column mentions.passage is 'The passage, an exact substring of the article''s text';
 comment on column mentions.position is '0-based order of the passage in the article';
-comment on column mentions.stance is 'supports, opposes or neutral toward the claim';
+comment on column mentions.stance is 'supports, opposes or neutral toward the claim; where is_unsure, what the judge would say if it had to';
 comment on column mentions.p_supports is 'Probability that the passage supports the claim, given that it bears on it';
 comment on column mentions.p_opposes is 'Probability that the passage opposes the claim, given that it bears on it';
 comment on column mentions.p_neutral is 'Probability that the passage takes no side, given that it bears on it';
 comment on column mentions.confidence is '0..1: the largest of the three times the probability that the passage bears on the claim';
 comment on column mentions.voice is 'outlet if the outlet says it, quoted if someone it quotes does';
 comment on column mentions.speaker is 'Name of the quoted speaker where one is given; else null';
+comment on column mentions.is_unsure is 'True if the judge abstains, as it gives no label enough probability: counted as coverage, on no side, not shown as evidence';
 
 create or replace view volume_daily as
 select
@@ -184,7 +188,8 @@ select
     s.low_28d,
     s.high_28d,
     s.stories_28d,
-    s.outlets_28d
+    s.outlets_28d,
+    s.unsure
 from base.stance_daily s;
 
 comment on view stance_daily is 'One row per theme and UTC day that has stories: which way they lean. Stories count once.';
@@ -193,14 +198,15 @@ comment on column stance_daily.day is 'UTC day of publication';
 comment on column stance_daily.supports is 'Stories that support the claim';
 comment on column stance_daily.opposes is 'Stories that oppose the claim';
 comment on column stance_daily.neutral is 'Stories on the issue that take no side';
-comment on column stance_daily.net is 'Net stance of the day: (supports - opposes) / stories, -1..1';
-comment on column stance_daily.low is 'Lower end of its 95 % interval, outlets as clusters; null under 5 outlets';
-comment on column stance_daily.high is 'Upper end of its 95 % interval, outlets as clusters; null under 5 outlets';
-comment on column stance_daily.net_28d is 'Net stance of the 28 days ending that day';
-comment on column stance_daily.low_28d is 'Lower end of its 95 % interval; null under 5 outlets';
-comment on column stance_daily.high_28d is 'Upper end of its 95 % interval; null under 5 outlets';
-comment on column stance_daily.stories_28d is 'Stories behind net_28d';
+comment on column stance_daily.net is 'Net stance of the day, -1..1: (supports - opposes) / (supports + opposes + neutral); null if the judge abstains on every story';
+comment on column stance_daily.low is 'Lower end of its 95 % interval, outlets as clusters, the judge''s own errors included where they are known (label_error_draws); null under 5 outlets';
+comment on column stance_daily.high is 'Upper end of the same interval; null under 5 outlets';
+comment on column stance_daily.net_28d is 'Net stance of the 28 days ending that day; null if the judge abstains on every story';
+comment on column stance_daily.low_28d is 'Lower end of its 95 % interval, as for low; null under 5 outlets';
+comment on column stance_daily.high_28d is 'Upper end of its 95 % interval, as for low; null under 5 outlets';
+comment on column stance_daily.stories_28d is 'Stories behind net_28d: those on which the judge does not abstain';
 comment on column stance_daily.outlets_28d is 'Outlets behind net_28d';
+comment on column stance_daily.unsure is 'Stories on the issue on which the judge abstains: neither among supports, opposes and neutral nor in net';
 
 create or replace view outlet_stance as
 select
@@ -213,7 +219,8 @@ select
     o.neutral,
     o.net,
     o.low,
-    o.high
+    o.high,
+    o.unsure
 from base.outlet_stance o;
 
 comment on view outlet_stance is 'One row per theme, outlet and month: which way an outlet leans.';
@@ -224,9 +231,66 @@ comment on column outlet_stance.stories is 'Stories of the theme the outlet carr
 comment on column outlet_stance.supports is 'Of these, stories whose article there supports the claim';
 comment on column outlet_stance.opposes is 'Of these, stories whose article there opposes the claim';
 comment on column outlet_stance.neutral is 'Of these, stories whose article there takes no side';
-comment on column outlet_stance.net is 'Net stance: (supports - opposes) / stories, -1..1';
-comment on column outlet_stance.low is 'Lower end of its 95 % interval, stories as units; null under 5 stories';
-comment on column outlet_stance.high is 'Upper end of its 95 % interval, stories as units; null under 5 stories';
+comment on column outlet_stance.net is 'Net stance, -1..1: (supports - opposes) / (supports + opposes + neutral); null if the judge abstains on every story';
+comment on column outlet_stance.low is 'Lower end of its 95 % interval, stories as units, the judge''s own errors included where they are known; null under 5 stories';
+comment on column outlet_stance.high is 'Upper end of the same interval; null under 5 stories';
+comment on column outlet_stance.unsure is 'Of these, stories on which the judge abstains: on no side, not in net';
+
+create or replace view voice_stance as
+select
+    v.theme_id,
+    v.month,
+    v.voice,
+    v.mentions,
+    v.supports,
+    v.opposes,
+    v.neutral,
+    v.unsure,
+    v.net,
+    v.low,
+    v.high
+from base.voice_stance v;
+
+comment on view voice_stance is 'One row per theme, month and voice: which way outlets lean in their own words, and which way those they quote.';
+comment on column voice_stance.theme_id is 'The theme';
+comment on column voice_stance.month is 'First day of the month, UTC';
+comment on column voice_stance.voice is 'outlet (its own words) or quoted (someone it lets speak)';
+comment on column voice_stance.mentions is 'Passages on the issue; one that copies of a story repeat counts once, for the outlet that published it first';
+comment on column voice_stance.supports is 'Of these, passages that support the claim';
+comment on column voice_stance.opposes is 'Of these, passages that oppose the claim';
+comment on column voice_stance.neutral is 'Of these, passages that take no side';
+comment on column voice_stance.unsure is 'Of these, passages on which the judge abstains';
+comment on column voice_stance.net is 'Net stance, -1..1: (supports - opposes) / (supports + opposes + neutral); null if the judge abstains on all';
+comment on column voice_stance.low is 'Lower end of its 95 % interval, outlets as clusters, the judge''s own errors included where they are known; null under 5 outlets';
+comment on column voice_stance.high is 'Upper end of the same interval; null under 5 outlets';
+
+create or replace view speakers as
+select
+    p.theme_id,
+    p.speaker,
+    p.mentions,
+    p.supports,
+    p.opposes,
+    p.neutral,
+    p.unsure,
+    p.outlets,
+    p.share,
+    p.first_day,
+    p.last_day
+from base.speakers p;
+
+comment on view speakers is 'One row per theme and named speaker: whom the outlets quote on it, and how often.';
+comment on column speakers.theme_id is 'The theme';
+comment on column speakers.speaker is 'Name as the passage gives it; one person under two spellings is two rows';
+comment on column speakers.mentions is 'Passages that quote the speaker on the issue; one that copies of a story repeat counts once';
+comment on column speakers.supports is 'Of these, passages that support the claim';
+comment on column speakers.opposes is 'Of these, passages that oppose the claim';
+comment on column speakers.neutral is 'Of these, passages that take no side';
+comment on column speakers.unsure is 'Of these, passages on which the judge abstains';
+comment on column speakers.outlets is 'Outlets that published them first';
+comment on column speakers.share is 'mentions as a part of the theme''s quoted passages with a named speaker, 0..1';
+comment on column speakers.first_day is 'UTC day of the first of them';
+comment on column speakers.last_day is 'UTC day of the last of them';
 
 create or replace view turning_points as
 select
@@ -362,7 +426,8 @@ select
     d.stories,
     d.supports,
     d.opposes,
-    d.neutral
+    d.neutral,
+    d.unsure
 from base.theme_outlet_daily d;
 
 comment on view theme_outlet_daily is 'One row per theme, outlet and UTC day with stories: what charts with filters are summed from. A story counts once, for the outlet that published it first.';
@@ -373,6 +438,7 @@ comment on column theme_outlet_daily.stories is 'Stories of the theme';
 comment on column theme_outlet_daily.supports is 'Of these, stories that support the claim';
 comment on column theme_outlet_daily.opposes is 'Of these, stories that oppose the claim';
 comment on column theme_outlet_daily.neutral is 'Of these, stories that take no side';
+comment on column theme_outlet_daily.unsure is 'Of these, stories on which the judge abstains: coverage, but on no side; stories = supports + opposes + neutral + unsure';
 
 create or replace view outlet_daily as
 select
@@ -387,3 +453,67 @@ comment on column outlet_daily.outlet is 'Outlet that published the stories firs
 comment on column outlet_daily.day is 'UTC day of first publication';
 comment on column outlet_daily.stories is 'Stories first published by the outlet that day, on any subject';
 comment on column outlet_daily.articles is 'Articles published by the outlet that day, copies included';
+
+create or replace view judge_changes as
+select
+    j.changed_at,
+    j.run_id,
+    j.judge_before,
+    j.judge
+from base.judge_changes j;
+
+comment on view judge_changes is 'One row per change of the stance judge: that run judged everything again, so one series never mixes two judges, but series published before and after it differ.';
+comment on column judge_changes.changed_at is 'Start of the run that judged everything again, UTC';
+comment on column judge_changes.run_id is 'That run';
+comment on column judge_changes.judge_before is 'Name and revision of the judge until then';
+comment on column judge_changes.judge is 'Name and revision of the judge from then on';
+
+create or replace view judge_scores as
+select
+    j.judge,
+    j."set",
+    j.theme,
+    j.measure,
+    j.value,
+    j.low,
+    j.high,
+    j."rows"
+from base.judge_scores j;
+
+comment on view judge_scores is 'One row per score of the present stance judge on labelled passages it never saw; empty if its scores are not known.';
+comment on column judge_scores.judge is 'Name and revision of the judge';
+comment on column judge_scores."set" is 'The labelled passages, for example dev; docs/method.md says what they are';
+comment on column judge_scores.theme is 'Slug of the theme, or all';
+comment on column judge_scores.measure is 'What is scored, for example macro_f1';
+comment on column judge_scores.value is 'The score';
+comment on column judge_scores.low is 'Lower end of its 95 % interval; null if none was made';
+comment on column judge_scores.high is 'Upper end of its 95 % interval; null if none was made';
+comment on column judge_scores."rows" is 'Passages it was scored on';
+
+create or replace view judge_confusion as
+select
+    j.judge,
+    j.gold,
+    j.found,
+    j.passages
+from base.judge_confusion j;
+
+comment on view judge_confusion is 'One row per gold and found label: how the present stance judge errs; what label_error_draws are drawn from. Empty if not known.';
+comment on column judge_confusion.judge is 'Name and revision of the judge';
+comment on column judge_confusion.gold is 'Label by careful reading: supports, opposes, neutral or unrelated';
+comment on column judge_confusion.found is 'Label by the judge';
+comment on column judge_confusion.passages is 'Passages with these two labels, none of them seen in training';
+
+create or replace view label_error_draws as
+select
+    d.draw,
+    d.gold,
+    d.found,
+    d.probability
+from base.label_error_draws d;
+
+comment on view label_error_draws is 'The judge''s error rates, drawn 200 times from judge_confusion: what intervals of net stance include of the judge''s own errors. Empty if they are not known.';
+comment on column label_error_draws.draw is 'Number of the draw, 0..199';
+comment on column label_error_draws.gold is 'Label by careful reading: supports, opposes or neutral';
+comment on column label_error_draws.found is 'Label by the judge: supports, opposes or neutral';
+comment on column label_error_draws.probability is 'Probability of the found label, given the gold one and that the judge takes the passage for a mention and does not abstain; sums to 1 for a draw and gold label';

@@ -1,11 +1,12 @@
 """(text, claim) pairs in, calibrated probabilities of supports, opposes, neutral and unrelated out."""
 
+import gzip
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,12 +14,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from tracker.errors import ModelError
 from tracker.records import Stance
-from tracker.stance import heads
 
 if TYPE_CHECKING:
     from tokenizers import Encoding
 
-Encode = Callable[[Sequence[str]], NDArray[np.float32]]
+Inputs: TypeAlias = dict[str, NDArray[np.int64]]
 
 MODEL = Path(__file__).parent / "model"
 REPAIR = "Reinstall the package, or restore the folder with git."
@@ -47,97 +47,103 @@ class FileEntry(_Strict):
 
 
 class Calibration(_Strict):
-    """Vector scaling: probabilities are softmax(scale * logits + shift), fitted on themes the model had not seen."""
+    """Vector scaling: probabilities are softmax(scale * logits + shift), fitted on passages the model had not seen."""
 
     scale: tuple[float, float, float, float]
     shift: tuple[float, float, float, float]
 
+    def stance(self, logits: NDArray[np.float64]) -> Stance:
+        """The probabilities that four logits stand for."""
+        scores = np.array(self.scale) * logits + np.array(self.shift)
+        weights = np.exp(scores - scores.max())
+        supports, opposes, neutral, unrelated = (weights / weights.sum()).tolist()
+        return Stance(supports, opposes, neutral, unrelated)
+
 
 class Manifest(_Strict):
-    """model/MANIFEST.json. `max_tokens` counts text and claim together; a longer text is cut at its end."""
+    """model/MANIFEST.json. `max_tokens` counts text and claim together; a longer text is cut at its end.
+
+    `calibration` is for the claims of the training set, known by the digests in `claims`; `calibration_unknown` is for any other
+    claim, toward which the judge is less sure of itself, and rightly so. `data`: sha256 of what the weights were made from.
+    """
 
     name: str
     revision: str
     base: str
     max_tokens: int
     calibration: Calibration
+    calibration_unknown: Calibration
+    claims: frozenset[str]
     files: dict[str, FileEntry]
+    data: dict[str, str]
+
+    def calibration_for(self, claim: str) -> Calibration:
+        """Which of the two holds for a claim."""
+        return self.calibration if digest(claim) in self.claims else self.calibration_unknown
+
+
+def digest(claim: str) -> str:
+    """Under what name MANIFEST.json lists a claim: 16 hexadecimal digits of the sha256 of its text."""
+    return hashlib.sha256(claim.encode()).hexdigest()[:16]
 
 
 class OnnxJudge:
-    """The shipped judge: a small cross-encoder on onnxruntime, no network, and for the claims it was trained on a head for each.
+    """The shipped judge: a cross-encoder on onnxruntime; no network.
 
     Each thread reads one pair at a time. Dynamic int8 quantization takes its scale from the whole batch, so in a batch an
     answer would depend on the neighbours; alone it never does, and on a CPU it is no slower (no padding).
     """
 
-    def __init__(self, encode: Encode | None = None, folder: Path = MODEL, threads: int = 2) -> None:
-        """Check and load the model. Raises ModelError naming the file that is absent or altered.
-
-        `encode` gives one vector a text, by the encoder named in model/CARD.md; without it every claim is judged as an unknown one.
-        """
+    def __init__(self, folder: Path = MODEL, threads: int = 2) -> None:
+        """Check and load the model. Raises ModelError naming the file that is absent or altered."""
         import onnxruntime
         from tokenizers import Tokenizer
 
-        manifest = read_manifest(folder)
-        weights, words = _checked(folder, "stance.onnx", manifest), _checked(folder, "tokenizer.json", manifest)
+        self.manifest = read_manifest(folder)
+        weights, words = _checked(folder, "stance.onnx.gz", self.manifest), _checked(folder, "tokenizer.json", self.manifest)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1  # whole pairs go to threads: splitting one small pair costs more than it saves
         options.inter_op_num_threads = 1
         options.log_severity_level = 3  # errors only
-        self.name = f"{manifest.name}{'+heads' if encode else ''}@{manifest.revision}"
-        self._encode = encode
-        self._heads = heads.read(_checked(folder, "heads.npz", manifest))
-        self._session = onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
+        self.session = onnxruntime.InferenceSession(gzip.decompress(weights), options, providers=["CPUExecutionProvider"])
         self._tokenizer = Tokenizer.from_str(words.decode("utf-8"))
         self._tokenizer.no_padding()
-        self._tokenizer.enable_truncation(manifest.max_tokens, strategy="longest_first")
+        self._tokenizer.enable_truncation(self.manifest.max_tokens, strategy="longest_first")
         self._threads = threads
-        self._scale = np.array(manifest.calibration.scale)
-        self._shift = np.array(manifest.calibration.shift)
+
+    @property
+    def name(self) -> str:
+        """Model and revision."""
+        return f"{self.manifest.name}@{self.manifest.revision}"
 
     def judge(self, pairs: Sequence[tuple[str, str]]) -> list[Stance]:
-        """One stance for each (text, claim), in the order given; the same pair always gets the same answer.
-
-        Raises ModelError if `encode` gives vectors of another length than the heads were fitted on.
-        """
-        if not pairs:
-            return []
-        vectors = self._vectors([text for text, claim in pairs if self._heads.know(claim)])
-        with ThreadPoolExecutor(self._threads) as readers:
-            logits = list(readers.map(self._logits, self._tokenizer.encode_batch(list(pairs))))
+        """One stance for each (text, claim), in the order given; the same pair always gets the same answer."""
         return [
-            _stance(
-                self._heads.scores(claim, vectors[text], of_pair)
-                if text in vectors and self._heads.know(claim)
-                else self._scale * of_pair + self._shift
-            )
-            for (text, claim), of_pair in zip(pairs, logits, strict=True)
+            self.manifest.calibration_for(claim).stance(logits) for (_, claim), logits in zip(pairs, self.logits(pairs), strict=True)
         ]
 
-    def _vectors(self, texts: Sequence[str]) -> dict[str, NDArray[np.float32]]:
-        distinct = list(dict.fromkeys(texts))
-        if self._encode is None or not distinct:
-            return {}
-        rows = self._encode(distinct)
-        if rows.shape != (len(distinct), self._heads.dimensions):
-            raise ModelError(
-                f"The judge's heads need {self._heads.dimensions} numbers a text, as {self._heads.encoder} gives, "
-                f"but the encoder's answer has the shape {rows.shape}. Give it that encoder, or none."
-            )
-        return dict(zip(distinct, rows, strict=True))
+    def logits(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float64]:
+        """What the network says of each (text, claim), before calibration; shape (pairs, 4)."""
+        if not pairs:
+            return np.zeros((0, 4))
+        with ThreadPoolExecutor(self._threads) as readers:
+            return np.array(list(readers.map(self._read, self.encode(pairs))))
 
-    def _logits(self, encoded: "Encoding") -> NDArray[np.float64]:
-        inputs = {"input_ids": encoded.ids, "attention_mask": encoded.attention_mask, "token_type_ids": encoded.type_ids}
-        (logits,) = self._session.run(["logits"], {name: np.array([row], dtype=np.int64) for name, row in inputs.items()})
+    def encode(self, pairs: Sequence[tuple[str, str]]) -> list[Inputs]:
+        """What the network is given of each (text, claim): three arrays of shape (1, tokens)."""
+        return [_inputs(found) for found in self._tokenizer.encode_batch(list(pairs))]
+
+    def _read(self, inputs: Inputs) -> NDArray[np.float64]:
+        (logits,) = self.session.run(["logits"], inputs)
         found: NDArray[np.float64] = np.asarray(logits, dtype=np.float64)[0]
         return found
 
 
-def _stance(scores: NDArray[np.float64]) -> Stance:
-    weights = np.exp(scores - scores.max())
-    supports, opposes, neutral, unrelated = (weights / weights.sum()).tolist()
-    return Stance(supports, opposes, neutral, unrelated)
+def _inputs(found: "Encoding") -> Inputs:
+    kinds = [int(part == 1) for part in found.sequence_ids]
+    kinds[-1] = max(kinds)  # the mark after the claim is part of it, if there is a claim
+    rows = {"input_ids": found.ids, "attention_mask": found.attention_mask, "token_type_ids": kinds}
+    return {name: np.array([row], dtype=np.int64) for name, row in rows.items()}
 
 
 def read_manifest(folder: Path = MODEL) -> Manifest:

@@ -100,16 +100,17 @@ def _write(
             label = evidence.decide(stance)
         if label != "unrelated":
             voice, speaker = evidence.voice(passages.texts[i])
-            mention = Mention(passages.ids[i], passages.articles[i], theme.theme_id, 1 - stance.unrelated, stance, voice, speaker)
+            strength, is_unsure = 1 - stance.unrelated, evidence.is_unsure(stance)
+            mention = Mention(passages.ids[i], passages.articles[i], theme.theme_id, strength, stance, voice, speaker, is_unsure)
             found.append((mention, label))
     by_article: dict[str, list[Mention]] = defaultdict(list)
     for mention, _ in found:
         by_article[mention.article_id].append(mention)
-    summaries = []
+    summaries: list[derived.Summary] = []
     for article, of_article in by_article.items():
-        label, net, confidence = evidence.of_article(of_article)
+        side = evidence.of_article(of_article) or (None, None, None)
         strength = work.members.get(article, max(m.strength for m in of_article))
-        summaries.append((article, strength, len(of_article), label, net, confidence))
+        summaries.append((article, strength, len(of_article), *side, sum(m.is_unsure for m in of_article)))
     derived.replace_mentions(connection, run, theme.theme_id, work.scope, [m for m, _ in found], [label for _, label in found], summaries)
     derived.set_judged_with(connection, theme.theme_id, work.digest)
 

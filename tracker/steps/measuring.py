@@ -6,9 +6,11 @@ from datetime import date, datetime, timedelta
 import duckdb
 import numpy as np
 
-from tracker.measures import coverage, intervals, turning
+from tracker.measures import coverage, intervals, label_error, turning
+from tracker.measures.label_error import LabelError
 from tracker.records import Run
 from tracker.settings import Settings
+from tracker.stance.scores import Scores
 from tracker.store import counted, ledger
 
 Connection = duckdb.DuckDBPyConnection
@@ -17,15 +19,17 @@ _NIGHTLY = timedelta(days=1)  # a healthy feed is due again the next night
 _ARTICLES_SHOWN = 20  # behind a turning point: what a reader can look through
 
 
-def measure(connection: Connection, settings: Settings, run: Run) -> None:
-    """Make every measured table anew from what the archive holds."""
+def measure(connection: Connection, settings: Settings, run: Run, scores: Scores | None = None) -> None:
+    """Make every measured table anew from what the archive holds, and from what the judge scores on gold passages, where that is known."""
     states = ledger.feed_states(connection)
     enabled = {feed: outlet for outlet, feed, is_enabled in counted.outlet_feeds(connection) if is_enabled}
     doubles = ledger.duplicates(enabled, states)
     _coverage(connection, run.started_at, {feed: outlet for feed, outlet in enabled.items() if feed not in doubles})
     _feed_health(connection, run.started_at, enabled, states, doubles)
-    _stance(connection)
-    _outlet_months(connection)
+    error = _judge(connection, scores, settings.discovery.seed)
+    _stance(connection, error)
+    _voices(connection, error)
+    _outlet_months(connection, error)
     _turning_points(connection, settings.discovery.seed)
 
 
@@ -80,36 +84,66 @@ def _feed_health(
     counted.replace_measures(connection, "feed_states", rows)
 
 
-def _stance(connection: Connection) -> None:
+def _judge(connection: Connection, scores: Scores | None, seed: int) -> LabelError:
+    """Keep the judge's scores and the draws of its error rates, or nothing where they are not known."""
+    rows = [(scores.judge, s.set, s.theme, s.measure, s.value, s.low, s.high, s.rows) for s in scores.rows] if scores else []
+    confusion = scores.confusion if scores else {}
+    error = label_error.drawn(label_error.counted(confusion), seed)
+    counted.replace_measures(connection, "judge_scores", rows)
+    counted.replace_measures(
+        connection, "judge_confusion",
+        [(scores.judge, gold, found, n) for gold, of_gold in confusion.items() for found, n in of_gold.items()] if scores else [],
+    )  # fmt: skip
+    counted.replace_measures(
+        connection, "label_error_draws",
+        [(draw, gold, found, float(error.rates[draw, i, j])) for draw in range(len(error.rates))
+         for i, gold in enumerate(label_error.SIDES) for j, found in enumerate(label_error.SIDES)],
+    )  # fmt: skip
+    return error
+
+
+def _stance(connection: Connection, error: LabelError) -> None:
     rows = []
-    by_theme: dict[str, list[tuple[str, date, int, int, int]]] = defaultdict(list)
+    by_theme: dict[str, list[tuple[str, date, int, int, int, int]]] = defaultdict(list)
     for theme, *row in counted.theme_stories_by_day(connection):
         by_theme[theme].append(tuple(row))  # type: ignore[arg-type]
     for theme, found in by_theme.items():
         first = min(day for _, day, *_ in found)
         days = (max(day for _, day, *_ in found) - first).days + 1
         outlets = {outlet: i for i, outlet in enumerate(sorted({outlet for outlet, *_ in found}))}
-        sides = np.zeros((3, days, len(outlets)))
+        stories = np.zeros((4, days, len(outlets)))
         for outlet, day, *counts in found:
-            sides[:, (day - first).days, outlets[outlet]] = counts
-        sums, counts, squares = sides[0] - sides[1], sides.sum(axis=0), sides[0] + sides[1]
-        of_day = intervals.net_intervals(sums, counts, squares)
-        trailing = intervals.trailing_net(sums, counts, squares)
-        for i in np.flatnonzero(counts.sum(axis=1)):
-            day_at, window = of_day.at(int(i)), trailing.at(int(i))
-            supports, opposes, neutral = (int(n) for n in sides[:, i].sum(axis=1))
+            stories[:, (day - first).days, outlets[outlet]] = counts
+        of_day, recent = (error.net(sides) for sides in (stories[:3], [intervals.trailing(side) for side in stories[:3]]))
+        for i in np.flatnonzero(stories.sum(axis=(0, 2))):
+            day_at, window = of_day.at(int(i)), recent.at(int(i))
+            supports, opposes, neutral, unsure = (int(n) for n in stories[:, i].sum(axis=1))
             rows.append(
                 (theme, first + timedelta(days=int(i)), supports, opposes, neutral, day_at.value, day_at.low, day_at.high,
-                 window.value, window.low, window.high, window.n, window.outlets)
+                 window.value, window.low, window.high, window.n, window.outlets, unsure)
             )  # fmt: skip
     counted.replace_measures(connection, "stance_days", rows)
 
 
-def _outlet_months(connection: Connection) -> None:
+def _voices(connection: Connection, error: LabelError) -> None:
+    months: dict[tuple[str, date, str], list[tuple[int, int, int, int]]] = defaultdict(list)
+    for theme, month, voice, _, *counts in counted.mentions_by_month(connection):
+        months[theme, month, voice].append(tuple(counts))  # type: ignore[arg-type]
     rows = []
-    for theme, outlet, month, supports, opposes, neutral in counted.outlet_months(connection):
-        found = intervals.story_interval([1] * supports + [-1] * opposes + [0] * neutral)
-        rows.append((theme, outlet, month, found.n, supports, opposes, neutral, found.value, found.low, found.high))
+    for key, by_outlet in months.items():
+        mentions = np.array(by_outlet).T
+        net = error.net(mentions[:3, None, :]).at(0)
+        rows.append((*key, int(mentions.sum()), *(int(n) for n in mentions.sum(axis=1)), net.value, net.low, net.high))
+    counted.replace_measures(connection, "voice_months", rows)
+
+
+def _outlet_months(connection: Connection, error: LabelError) -> None:
+    found = counted.outlet_months(connection)
+    variances = error.variance(np.array([sides for _, _, _, *sides, _ in found]).reshape(-1, 3))
+    rows = []
+    for (theme, outlet, month, *sides, unsure), variance in zip(found, variances, strict=True):
+        net = intervals.story_interval(np.repeat(error.scores, sides), float(variance))
+        rows.append((theme, outlet, month, net.n + unsure, *sides, net.value, net.low, net.high, unsure))
     counted.replace_measures(connection, "outlet_months", rows)
 
 
@@ -118,18 +152,18 @@ def _turning_points(connection: Connection, seed: int) -> None:
     stories: dict[date, int] = defaultdict(int)
     for _, day, count in counted.stories_by_day(connection):
         stories[_monday(day)] += count
-    on_theme: dict[str, dict[date, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
-    for theme, _, day, supports, opposes, neutral in counted.theme_stories_by_day(connection):
+    on_theme: dict[str, dict[date, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0, 0, 0]))
+    for theme, _, day, supports, opposes, neutral, unsure in counted.theme_stories_by_day(connection):
         week = on_theme[theme][_monday(day)]
-        week[0] += supports + opposes + neutral
-        week[1] += supports - opposes
+        week[0] += supports + opposes + neutral + unsure
+        week[1] += supports + opposes + neutral
+        week[2] += supports - opposes
     weeks = sorted(stories)
     tested: dict[tuple[str, str], turning.TurningPoint | None] = {}
     for theme, by_week in on_theme.items():
-        mentions = np.array([by_week[week][0] for week in weeks], dtype=float)
-        scores = np.array([by_week[week][1] for week in weeks], dtype=float)
+        mentions, sided, scores = np.array([by_week[week] for week in weeks], dtype=float).T
         tested[theme, "share"] = turning.find(weeks, mentions, [stories[week] for week in weeks], "share", seed)
-        tested[theme, "net_stance"] = turning.find(weeks, scores, mentions, "net_stance", seed)
+        tested[theme, "net_stance"] = turning.find(weeks, scores, sided, "net_stance", seed)
     rows = []
     for (theme, measure_name), point in turning.select(tested).items():
         behind = counted.articles_between(connection, theme, point.first_day, point.last_day + timedelta(days=6), _ARTICLES_SHOWN)

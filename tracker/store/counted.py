@@ -72,18 +72,18 @@ def stories_by_day(connection: Connection) -> list[tuple[str, date, int]]:
     )
 
 
-def theme_stories_by_day(connection: Connection) -> list[tuple[str, str, date, int, int, int]]:
-    """(theme_id, first outlet, day, supports, opposes, neutral), in stories."""
+def theme_stories_by_day(connection: Connection) -> list[tuple[str, str, date, int, int, int, int]]:
+    """(theme_id, first outlet, day, supports, opposes, neutral, unsure), in stories."""
     return _rows(
         connection,
         """select theme_id, outlet, day, count(*) filter (stance = 'supports')::integer, count(*) filter (stance = 'opposes')::integer,
-                  count(*) filter (stance = 'neutral')::integer
+                  count(*) filter (stance = 'neutral')::integer, count(*) filter (stance is null)::integer
            from story_themes group by all order by theme_id, day, outlet""",
     )
 
 
-def outlet_months(connection: Connection) -> list[tuple[str, str, date, int, int, int]]:
-    """(theme_id, outlet, first of month, supports, opposes, neutral): stories each outlet carried, by its own article's stance."""
+def outlet_months(connection: Connection) -> list[tuple[str, str, date, int, int, int, int]]:
+    """(theme_id, outlet, first of month, supports, opposes, neutral, unsure): stories each outlet carried, by its own article's stance."""
     return _rows(
         connection,
         """
@@ -94,9 +94,20 @@ def outlet_months(connection: Connection) -> list[tuple[str, str, date, int, int
             where a.published_at is not null group by t.theme_id, a.outlet, m.story_id
         )
         select theme_id, outlet, month, count(*) filter (stance = 'supports')::integer, count(*) filter (stance = 'opposes')::integer,
-               count(*) filter (stance = 'neutral')::integer
+               count(*) filter (stance = 'neutral')::integer, count(*) filter (stance is null)::integer
         from carried group by all order by theme_id, outlet, month
         """,
+    )
+
+
+def mentions_by_month(connection: Connection) -> list[tuple[str, date, str, str, int, int, int, int]]:
+    """(theme_id, first of month, voice, outlet, supports, opposes, neutral, unsure), in passages."""
+    return _rows(
+        connection,
+        """select theme_id, date_trunc('month', day)::date as month, voice, outlet,
+                  count(*) filter (stance = 'supports')::integer, count(*) filter (stance = 'opposes')::integer,
+                  count(*) filter (stance = 'neutral')::integer, count(*) filter (stance is null)::integer
+           from story_mentions group by all order by theme_id, month, voice, outlet""",
     )
 
 
@@ -105,7 +116,7 @@ def articles_between(connection: Connection, theme_id: str, first: date, last: d
     found = _rows(
         connection,
         """select t.article_id from article_themes t join articles a using (article_id)
-           where t.theme_id = ? and a.published_at::date between ? and ? order by t.confidence desc, t.article_id limit ?""",
+           where t.theme_id = ? and a.published_at::date between ? and ? order by t.confidence desc nulls last, t.article_id limit ?""",
         (theme_id, first, last, at_most),
     )
     return [article for (article,) in found]
@@ -116,8 +127,12 @@ _MEASURES = {
     "feed_states": ("outlet", "feed", "last_ok_at", "last_outcome", "last_reason", "failures_in_a_row", "articles_30d", "silent_since",
                     "next_due_at", "address", "duplicate_of"),
     "stance_days": ("theme_id", "day", "supports", "opposes", "neutral", "net", "low", "high", "net_28d", "low_28d", "high_28d", "stories_28d",
-                    "outlets_28d"),
-    "outlet_months": ("theme_id", "outlet", "month", "stories", "supports", "opposes", "neutral", "net", "low", "high"),
+                    "outlets_28d", "unsure"),
+    "outlet_months": ("theme_id", "outlet", "month", "stories", "supports", "opposes", "neutral", "net", "low", "high", "unsure"),
+    "voice_months": ("theme_id", "month", "voice", "mentions", "supports", "opposes", "neutral", "unsure", "net", "low", "high"),
+    "judge_scores": ("judge", "set", "theme", "measure", "value", "low", "high", "rows"),
+    "judge_confusion": ("judge", "gold", "found", "passages"),
+    "label_error_draws": ("draw", "gold", "found", "probability"),
     "turning_days": ("theme_id", "day", "first_day", "last_day", "measure", "before", "after", "p_value", "articles"),
 }  # fmt: skip
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
 import duckdb
 import numpy as np
@@ -14,6 +15,8 @@ from tracker.store.database import insert
 
 Connection = duckdb.DuckDBPyConnection
 Vectors = NDArray[np.float32]
+# (article_id, strength, passages, stance, net_stance, confidence, unsure passages); stance to confidence are None where all are unsure
+Summary: TypeAlias = tuple[str, float, int, str | None, float | None, float | None, int]
 
 _DIMENSIONS = 384
 _VECTORS_AT_ONCE = 50_000  # rows per insert: larger Arrow batches of fixed-size lists take much memory (duckdb#22238)
@@ -291,9 +294,9 @@ def add_fit(connection: Connection, run: Run, stories: int, topics: int, outlier
 
 def replace_mentions(
     connection: Connection, run: Run, theme_id: str, articles: Collection[str] | None, mentions: Sequence[Mention], labels: Sequence[str],
-    summaries: Sequence[tuple[str, float, int, str, float, float]],
+    summaries: Sequence[Summary],
 ) -> None:  # fmt: skip
-    """Write a theme's mentions in some articles (None: in all), and per article (article_id, strength, passages, stance, net_stance, confidence).
+    """Write a theme's mentions in some articles (None: in all), and what they add up to in each.
 
     `labels[i]` is the decided stance of `mentions[i]`: supports, opposes or neutral.
     """
@@ -302,14 +305,14 @@ def replace_mentions(
     connection.execute("delete from mentions where theme_id = ? and (? or article_id in (select article_id from wanted_articles))", scope)
     connection.execute("delete from article_themes where theme_id = ? and (? or article_id in (select article_id from wanted_articles))", scope)
     mention_columns = ("run_id", "passage_id", "article_id", "theme_id", "strength", "stance", "p_supports", "p_opposes", "p_neutral",
-                       "p_unrelated", "voice", "speaker")  # fmt: skip
+                       "p_unrelated", "voice", "speaker", "is_unsure")  # fmt: skip
     rows = [
         (run.run_id, m.passage_id, m.article_id, theme_id, m.strength, label, m.stance.supports, m.stance.opposes, m.stance.neutral,
-         m.stance.unrelated, m.voice, m.speaker)
+         m.stance.unrelated, m.voice, m.speaker, m.is_unsure)
         for m, label in zip(mentions, labels, strict=True)
     ]  # fmt: skip
     insert(connection, "mentions", mention_columns, rows)
-    columns = ("run_id", "article_id", "theme_id", "strength", "passages", "stance", "net_stance", "confidence")
+    columns = ("run_id", "article_id", "theme_id", "strength", "passages", "stance", "net_stance", "confidence", "unsure")
     insert(
         connection, "article_themes", columns,
         [(run.run_id, article, theme_id, *rest) for article, *rest in summaries],

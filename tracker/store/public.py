@@ -122,9 +122,9 @@ class Published:
         return dict(zip(names, map(int, values), strict=True))
 
     def theme_counts(self, first: date, last: date, theme_id: str | None = None) -> pd.DataFrame:
-        """Stories of one theme, or of all, by theme, outlet and day: stories, supports, opposes, neutral. Both ends belong to the span."""
+        """Stories of one theme, or of all, by theme, outlet and day: stories, supports, opposes, neutral, unsure. Both ends belong to the span."""
         return self._frame(
-            """select theme_id, outlet, day, stories, supports, opposes, neutral from theme_outlet_daily
+            """select theme_id, outlet, day, stories, supports, opposes, neutral, unsure from theme_outlet_daily
                where day between $first and $last and ($theme is null or theme_id = $theme)
                order by theme_id, outlet, day""",
             {"first": first, "last": last, "theme": theme_id},
@@ -155,11 +155,21 @@ class Published:
         )
 
     def evidence(
-        self, theme_id: str, stance: str, first: date, last: date, outlets: Sequence[str], seed: int, rows: int, confidence: float
+        self,
+        theme_id: str,
+        stance: str,
+        first: date,
+        last: date,
+        outlets: Sequence[str],
+        seed: int,
+        rows: int,
+        confidence: float,
+        voice: str | None = None,
     ) -> pd.DataFrame:
         """Passages that take the given side, drawn at random by `seed`: at most one a story and one an outlet, `rows` in all.
 
-        `confidence` (0..1) is the least a passage needs.
+        `confidence` (0..1) is the least a passage needs; one on which the judge abstains is never among them. `voice` is
+        outlet, quoted, or None for both.
         Columns: passage, confidence, voice, speaker, outlet, name, title, url, published_at, copies.
         """
         return self._frame(
@@ -168,7 +178,8 @@ class Published:
                           a.story_id, s.articles - 1 as copies,
                           md5(m.article_id || ':' || m.position || ':' || $seed) as lot
                    from mentions m join articles a using (article_id) join outlets o using (outlet) join stories s using (story_id)
-                   where m.theme_id = $theme and m.stance = $stance and m.confidence >= $confidence
+                   where m.theme_id = $theme and m.stance = $stance and not m.is_unsure and m.confidence >= $confidence
+                     and ($voice is null or m.voice = $voice)
                      and a.published_at::date between $first and $last and list_contains($outlets::varchar[], a.outlet)
                ),
                one_a_story as (select * from shuffled qualify row_number() over (partition by story_id order by lot) = 1),
@@ -177,7 +188,7 @@ class Published:
                from one_an_outlet order by lot limit $rows""",
             {
                 "theme": theme_id, "stance": stance, "first": first, "last": last, "outlets": list(outlets),
-                "seed": str(seed), "rows": rows, "confidence": confidence,
+                "seed": str(seed), "rows": rows, "confidence": confidence, "voice": voice,
             },
         )  # fmt: skip
 
@@ -186,7 +197,8 @@ class Published:
     ) -> Articles:
         """A page of the theme's dated articles, newest first, whose title contains `words`.
 
-        Columns: published_at, outlet, name, title, url, stance, net_stance, confidence, copies, language.
+        Columns: published_at, outlet, name, title, url, stance, net_stance, confidence, copies, language; stance, net_stance and
+        confidence are null where the judge abstains on every mention.
         """
         frame = self._frame(
             """select a.published_at, a.outlet, o.name, a.title, a.url, x.stance, x.net_stance, x.confidence,
@@ -202,6 +214,48 @@ class Published:
         )  # fmt: skip
         total = int(frame["total"].iloc[0]) if len(frame) else 0
         return Articles(frame.drop(columns="total"), total)
+
+    def mention_counts(self, theme_id: str, first: date, last: date, outlets: Sequence[str]) -> pd.DataFrame:
+        """Dated passages on a theme by voice, speaker (null if none is named) and outlet: mentions, supports, opposes, neutral, unsure.
+
+        As in the view voice_stance, a passage that copies of a story repeat counts once, for the outlet that printed it first.
+        """
+        return self._frame(
+            """with said as (
+                   select m.voice, m.speaker, a.outlet, a.published_at::date as day, case when not m.is_unsure then m.stance end as stance
+                   from mentions m join articles a using (article_id)
+                   where m.theme_id = $theme and a.published_at is not null
+                   qualify row_number() over (partition by a.story_id, m.passage order by a.published_at, a.article_id, m.position) = 1
+               )
+               select voice, speaker, outlet, count(*) as mentions, count(*) filter (stance = 'supports') as supports,
+                      count(*) filter (stance = 'opposes') as opposes, count(*) filter (stance = 'neutral') as neutral,
+                      count(*) filter (stance is null) as unsure
+               from said where day between $first and $last and list_contains($outlets::varchar[], outlet)
+               group by voice, speaker, outlet order by voice, speaker, outlet""",
+            {"theme": theme_id, "first": first, "last": last, "outlets": list(outlets)},
+        )
+
+    def judge_changes(self, first: date, last: date) -> pd.DataFrame:
+        """Changes of the judge within some days, oldest first: changed_at, run_id, judge_before, judge."""
+        return self._frame(
+            """select changed_at, run_id, judge_before, judge from judge_changes
+               where changed_at::date between $first and $last order by changed_at, run_id""",
+            {"first": first, "last": last},
+        )
+
+    def judge_scores(self) -> pd.DataFrame:
+        """What the present judge scores on passages it never saw: judge, set, theme, measure, value, low, high, rows; empty if not known."""
+        return self._frame(
+            """select judge, "set", theme, measure, value, low, high, "rows" from judge_scores order by "set", theme <> 'all', theme, measure"""
+        )
+
+    def judge_confusion(self) -> pd.DataFrame:
+        """How the present judge errs: judge, gold, found, passages; empty if not known."""
+        return self._frame("select judge, gold, found, passages from judge_confusion order by gold, found")
+
+    def label_error_draws(self) -> pd.DataFrame:
+        """Draws of the judge's error rates: draw, gold, found, probability; empty if not known."""
+        return self._frame("select draw, gold, found, probability from label_error_draws order by draw, gold, found")
 
     def feed_health(self) -> pd.DataFrame:
         """One row per feed, with the name of its outlet."""

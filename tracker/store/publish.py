@@ -37,21 +37,32 @@ _TABLES = {
         from themes t left join article_themes x using (theme_id) left join articles a using (article_id)
         group by all order by t.kind, t.slug""",
     "article_themes": """
-        select article_id, theme_id, strength, passages, stance, net_stance, confidence
+        select article_id, theme_id, strength, passages, stance, net_stance, confidence, unsure
         from article_themes order by theme_id, article_id""",
     "mentions": """
         select m.article_id, m.theme_id, p.text as passage, p.position, m.stance,
                m.p_supports / (1 - m.p_unrelated) as p_supports, m.p_opposes / (1 - m.p_unrelated) as p_opposes,
                m.p_neutral / (1 - m.p_unrelated) as p_neutral,
-               greatest(m.p_supports, m.p_opposes, m.p_neutral) as confidence, m.voice, m.speaker
+               greatest(m.p_supports, m.p_opposes, m.p_neutral) as confidence, m.voice, m.speaker, m.is_unsure
         from mentions m join passages p using (passage_id) order by m.theme_id, m.article_id, p.position""",
     "volume_daily": "select theme_id, day, stories, articles, outlets, share, coverage from volume_days order by theme_id, day",
     "stance_daily": """
-        select theme_id, day, supports, opposes, neutral, net, low, high, net_28d, low_28d, high_28d, stories_28d, outlets_28d
+        select theme_id, day, supports, opposes, neutral, net, low, high, net_28d, low_28d, high_28d, stories_28d, outlets_28d, unsure
         from stance_days order by theme_id, day""",
     "outlet_stance": """
-        select theme_id, outlet, month, stories, supports, opposes, neutral, net, low, high
+        select theme_id, outlet, month, stories, supports, opposes, neutral, net, low, high, unsure
         from outlet_months order by theme_id, outlet, month""",
+    "voice_stance": """
+        select theme_id, month, voice, mentions, supports, opposes, neutral, unsure, net, low, high
+        from voice_months order by theme_id, month, voice""",
+    "speakers": """
+        select theme_id, speaker, count(*)::integer as mentions,
+               count(*) filter (stance = 'supports')::integer as supports, count(*) filter (stance = 'opposes')::integer as opposes,
+               count(*) filter (stance = 'neutral')::integer as neutral, count(*) filter (stance is null)::integer as unsure,
+               count(distinct outlet)::integer as outlets,
+               count(*) / (sum(count(*)) over (partition by theme_id))::double as share, min(day) as first_day, max(day) as last_day
+        from story_mentions where voice = 'quoted' and speaker is not null
+        group by theme_id, speaker order by theme_id, mentions desc, speaker""",
     "turning_points": """
         select theme_id, day, first_day, last_day, measure, before, after, p_value, articles from turning_days order by theme_id, day, measure""",
     "coverage_daily": """
@@ -67,13 +78,22 @@ _TABLES = {
     "theme_outlet_daily": """
         select theme_id, outlet, day, count(*)::integer as stories,
                count(*) filter (stance = 'supports')::integer as supports, count(*) filter (stance = 'opposes')::integer as opposes,
-               count(*) filter (stance = 'neutral')::integer as neutral
+               count(*) filter (stance = 'neutral')::integer as neutral, count(*) filter (stance is null)::integer as unsure
         from story_themes group by all order by theme_id, day, outlet""",
     "outlet_daily": """
         with firsts as (select first_outlet as outlet, first_published_at::date as day, count(*) as stories from dated_stories group by all),
         printed as (select outlet, published_at::date as day, count(*) as articles from articles where published_at is not null group by all)
         select p.outlet, p.day, coalesce(f.stories, 0)::integer as stories, p.articles::integer as articles
         from printed p left join firsts f using (outlet, day) order by p.day, p.outlet""",
+    "judge_changes": """
+        select started_at as changed_at, run_id, judge_before, judge
+        from (select started_at, run_id, judge, lag(judge) over (order by started_at, run_id) as judge_before
+              from runs where judge is not null and finished_at is not null)
+        where judge <> judge_before order by changed_at, run_id""",
+    "judge_scores": """
+        select judge, "set", theme, measure, value, low, high, "rows" from judge_scores order by "set", theme, measure""",
+    "judge_confusion": "select judge, gold, found, passages from judge_confusion order by gold, found",
+    "label_error_draws": "select draw, gold, found, probability from label_error_draws order by draw, gold, found",
 }
 
 
@@ -131,18 +151,21 @@ def _redaction() -> str:
 
 
 def _verify(connection: duckdb.DuckDBPyConnection) -> int:
-    """The published file must answer, and every dated article must be counted on its day."""
-    published, stored, counted, dated = connection.execute(
+    """The published file must answer, every dated article must be counted on its day, and every story and mention on one side or as unsure."""
+    published, stored, counted, dated, sided, stories, noted, unsure = connection.execute(
         """
         select (select count(*) from draft.main.articles), (select count(*) from archive.articles join archive.story_members using (article_id)),
                (select coalesce(sum(articles), 0) from draft.main.outlet_daily),
-               (select count(*) from draft.main.articles where published_at is not null)
+               (select count(*) from draft.main.articles where published_at is not null),
+               (select coalesce(sum(supports + opposes + neutral + unsure), 0) from draft.main.theme_outlet_daily),
+               (select coalesce(sum(stories), 0) from draft.main.theme_outlet_daily),
+               (select coalesce(sum(unsure), 0) from draft.main.article_themes), (select count(*) from draft.main.mentions where is_unsure)
         """
     ).fetchall()[0]
-    if published != stored or counted != dated:
+    if published != stored or counted != dated or sided != stories or noted != unsure:
         raise StoreError(
-            f"the file to publish does not add up ({published} of {stored} articles, {counted} of {dated} dated ones counted); "
-            "the last published file stays. Run `tracker analyse --all`."
+            f"the file to publish does not add up ({published} of {stored} articles, {counted} of {dated} dated ones counted, {sided} of {stories} "
+            f"stories on a side or unsure, {noted} of {unsure} unsure mentions noted); the last published file stays. Run `tracker analyse --all`."
         )
     return int(published)
 

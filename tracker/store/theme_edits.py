@@ -74,11 +74,11 @@ def log(connection: Connection, theme: Theme) -> list[tuple[datetime, str, str, 
 
 
 def evidence(connection: Connection, theme: Theme, at_most: int) -> list[tuple[str, str, float]]:
-    """(stance, passage, confidence) of the mentions a person would look at first, most confident first for each side."""
+    """(stance, passage, confidence) of the mentions a person would look at first, most confident first for each side; none the judge is unsure of."""
     return connection.execute(
         """
         select m.stance, p.text, greatest(m.p_supports, m.p_opposes, m.p_neutral) as confidence
-        from mentions m join passages p using (passage_id) where m.theme_id = ?
+        from mentions m join passages p using (passage_id) where m.theme_id = ? and not m.is_unsure
         qualify row_number() over (partition by m.stance order by confidence desc, m.passage_id) <= ?
         order by m.stance desc, confidence desc
         """,
