@@ -18,7 +18,6 @@ from tracker.store import public, sandbox
 from tracker.store.public import Articles, Published
 from tracker.store.sandbox import Result
 
-FAIRLY_SURE = 0.5  # evidence shown: the judge gives the label more than all others together
 _KEPT = 256  # answers in memory: small frames, all pages of a few readers
 
 
@@ -121,7 +120,7 @@ def evidence(
     voice: str | None = None,
 ) -> pd.DataFrame:
     """See Published.evidence; only passages the judge is at least fairly sure of."""
-    return _opened(version).evidence(theme_id, stance, first, last, outlets, seed, rows, FAIRLY_SURE, voice)
+    return _opened(version).evidence(theme_id, stance, first, last, outlets, seed, rows, voice)
 
 
 @st.cache_data(max_entries=_KEPT, show_spinner=False)

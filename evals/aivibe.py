@@ -2,14 +2,15 @@
 
     uv run python -m evals.aivibe --shared ../shared
 
-`aivibe_mentions.tsv`: mentions drawn at random of all that the judge was sure of, each read blind (the judge's label hidden) by
-../shared/evals/stance_guide.md; `judge` is what it said then, batch 1 from evidence.SURE = 0.6 on, batch 2 from 0.7 on.
+`aivibe_mentions.tsv`: mentions the judge was sure of, each read blind (the judge's label hidden) by ../shared/evals/stance_guide.md; `judge` is
+what it said then. Batches 1 and 2 are drawn at random of all, from a probability of 0.6 and 0.7 on; three in four of them had been
+labelled for training, so batch 3 adds all the others it had never been trained on. The groups are counted apart.
 `aivibe_articles.tsv`: articles read as wholes. Both hold ids, digests and labels, no text.
 """
 
 import argparse
 import csv
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from tracker.records import LABELS, Mention, Stance
 from tracker.settings import ExtractSettings, read_themes
 from tracker.stance import evidence
 from tracker.stance.judge import OnnxJudge
-from training import labelled
+from training import labelled, pairs
 
 HERE = Path(__file__).parent
 SET = "aivibe_2025"
@@ -36,26 +37,27 @@ def main() -> None:
     shared = parser.parse_args().shared
     claims = {theme.slug: theme.claim for theme in read_themes(HERE.parent / "themes.yaml").themes}
     judge = OnnxJudge()
-    _mentions(judge, claims, labelled.texts(shared, SET))
+    material = [*pairs.silver(shared), *labelled.found(shared)]
+    trained = {(p.theme, labelled.digest(p.text)) for p in material if not pairs.is_held_out(p.text)}
+    _mentions(judge, claims, labelled.texts(shared, SET), trained)
     _articles(judge, claims, pd.read_parquet(shared / f"corpora/news/{SET}.parquet").set_index("id"))
 
 
-def _mentions(judge: OnnxJudge, claims: dict[str, str], texts: dict[str, str]) -> None:
+def _mentions(judge: OnnxJudge, claims: dict[str, str], texts: dict[str, str], trained: set[tuple[str, str]]) -> None:
     rows = _read("aivibe_mentions.tsv")
     known = [row for row in rows if row["text_sha256"] in texts]
     stances = judge.judge([(texts[row["text_sha256"]], claims[row["theme"]]) for row in known])
     print(f"{len(rows)} mentions read blind, {len(known)} of them found again; {judge.name}")
-    for batch in sorted({row["batch"] for row in rows}):
-        of_batch = [row for row in rows if row["batch"] == batch]
-        then = sum(row["judge"] == row["reader"] for row in of_batch)
-        now = [
-            row["reader"] == evidence.decide(stance)
-            for row, stance in zip(known, stances, strict=True)
-            if row["batch"] == batch and not evidence.is_unsure(stance)
-        ]
-        print(f"batch {batch}: agreed then {then} of {len(of_batch)}; now {sum(now)} of the {len(now)} it is sure of")
-        kinds = Counter((row["judge"], row["reader"]) for row in of_batch if row["judge"] != row["reader"])
-        print("  judge / reader: " + ", ".join(f"{ours} / {theirs} {n}" for (ours, theirs), n in kinds.most_common()))
+    groups: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for row, stance in zip(known, stances, strict=True):
+        if not evidence.is_unsure(stance):
+            seen = "trained on" if (row["theme"], row["text_sha256"]) in trained else "never trained on"
+            groups[seen].append((evidence.decide(stance), row["reader"]))
+            groups[f"batch {row['batch']}"].append(groups[seen][-1])
+    for name, answers in sorted(groups.items()):
+        kinds = Counter(pair for pair in answers if pair[0] != pair[1])
+        listed = ", ".join(f"{ours} / {theirs} {n}" for (ours, theirs), n in kinds.most_common())
+        print(f"{name}: {sum(a == b for a, b in answers)} of {len(answers)} agree; judge / reader: {listed}")
 
 
 def _articles(judge: OnnxJudge, claims: dict[str, str], articles: pd.DataFrame) -> None:

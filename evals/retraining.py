@@ -71,7 +71,7 @@ def _months(pairs: list[list[str]], chances: npt.NDArray[np.float64], month_of: 
 
 
 def _net(error: label_error.LabelError, sides: npt.NDArray[np.float64]) -> intervals.Interval:
-    stories = [score for score, count in zip((1, -1, 0), sides, strict=True) for _ in range(int(count))]
+    stories = np.repeat(error.scores, sides.astype(int))
     return intervals.story_interval(stories, label_error_variance=float(error.variance(sides)))
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -44,7 +44,6 @@ class Report:
     """
 
     judge: str
-    passages: int
     measures: dict[str, dict[str, Measured]]
     perfect_ece: float
     labels: dict[str, LabelScore]
@@ -97,24 +96,6 @@ class Report:
         ]
         return {"judge": self.judge, "rows": rows, "confusion": self.crossed or self.published}
 
-    def as_dict(self) -> dict[str, Any]:
-        """The overall scores as plain JSON values, numbers rounded to four digits; no passage is among them."""
-        found = {measure: of.as_dict() for measure, of in self.measures[ALL].items()}
-        scores = {
-            k: {label: {k: round(n, 4) for k, n in asdict(s).items()} for label, s in of.items()}
-            for k, of in (("labels", self.labels), ("decided", self.decided))
-        }
-        return {
-            "judge": self.judge,
-            "passages": self.passages,
-            "low": found["macro_f1"]["low"],
-            "high": found["macro_f1"]["high"],
-            "polarity_rows": found["polarity"]["rows"],
-            **{measure: of["value"] for measure, of in found.items()},
-            **scores,
-            "confusion": self.confusion,
-        }
-
 
 _NOTES = {
     "accuracy": "most probable label",
@@ -135,11 +116,6 @@ _CALIBRATIONS = {
 def evaluate(path: Path, judge: Judge) -> Report:
     """Score the judge on a JSONL file of {text, claim, label}, and perhaps {id, theme, outlet}. Raises SettingsError."""
     return _judged(judge, read(path))
-
-
-def score(judge: Judge, rows: Sequence[Row]) -> dict[str, Any]:
-    """Scores of the judge on rows {text, claim, label}, as plain JSON values."""
-    return _judged(judge, rows).as_dict()
 
 
 def read(path: Path) -> list[Row]:
@@ -189,7 +165,6 @@ def report(
         measures[theme] = _measures(truth[named == theme], chances[named == theme], cluster[named == theme])
     return Report(
         judge=name,
-        passages=len(truth),
         measures=measures,
         perfect_ece=scoring.perfect_error(chances),
         labels={label: _of_label(truth == i, found == i) for i, label in enumerate(LABELS)},

@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,7 +21,6 @@ from tracker.themes.embed import Encoder, OnnxEncoder
 LABELS_THERE = LABELS[:3]
 TEMPLATE = "{target} is good and deserves support."
 FEW_CLAIMS = 30  # with fewer, resampling whole claims would say little: single rows are drawn instead
-MOST_ROWS = 3000  # of a set: more than any has, so that all are scored within six minutes on two cores
 JUDGE = "judge"
 
 # A target is a sentence if a finite verb follows its subject, and no word before the verb makes it a part of another sentence
@@ -87,14 +85,6 @@ class Report:
             for score in self.found
         ]
 
-    def scores(self, method: str = JUDGE) -> list[dict[str, Any]]:
-        """Rows for tracker/stance/model/SCORES.json: {set, theme, measure, value, low, high, rows}."""
-        return [
-            {"set": score.set, "theme": "all", "measure": score.measure, **score.found.as_dict()}
-            for score in self.found
-            if score.method == method
-        ]
-
 
 def evaluate(shared: Path, judge: Judge, encoder: Encoder | None = None, sets: Sequence[Set] = SETS) -> Report:
     """Score judge and baselines on sets under `shared`/corpora/stance/. Raises SettingsError naming the file that is wrong."""
@@ -117,10 +107,9 @@ def evaluate(shared: Path, judge: Judge, encoder: Encoder | None = None, sets: S
 
 
 def read(shared: Path, one: Set) -> pd.DataFrame:
-    """Text, claim and label of the rows scored, targets made claims; if there are more than MOST_ROWS, that many drawn by a fixed seed."""
+    """Text, claim and label of the rows scored, targets made claims."""
     rows = baselines.frame(shared, one.file)
     rows = rows if one.split is None else rows[rows["split"] == one.split]
-    rows = rows.sample(MOST_ROWS, random_state=baselines.SEED) if len(rows) > MOST_ROWS else rows
     return rows.assign(claim=rows["claim"].map(claim)) if one.names_targets else rows
 
 

@@ -112,9 +112,11 @@ class _Recipe:
         return model
 
     def _keep(self, name: str, model: CrossEncoder, real: list[int], dev: list[int]) -> None:
-        """Row numbers and logits, no text."""
-        found = {"real_rows": np.array(real), "real_logits": logits_of(model, self.tokenizer, [self.real[i] for i in real])}
-        found |= {"dev_rows": np.array(dev), "dev_logits": logits_of(model, self.tokenizer, [self.dev[i] for i in dev])}
+        """Logits, and the digests of what they are of; no text."""
+        found = {}
+        for kind, rows in (("real", [self.real[i] for i in real]), ("dev", [self.dev[i] for i in dev])):
+            found[f"{kind}_keys"] = np.array([p.key for p in rows])
+            found[f"{kind}_logits"] = logits_of(model, self.tokenizer, rows)
         np.savez(self.out / f"{name}.npz", **found)
 
 

@@ -40,6 +40,11 @@ class Pair:
         """Position of the label in LABELS."""
         return LABELS.index(self.label)
 
+    @property
+    def key(self) -> str:
+        """A digest of text and claim, by which logits are found again."""
+        return hashlib.sha256(f"{self.text}\n{self.claim}".encode()).hexdigest()[:16]
+
 
 def silver(shared: Path) -> list[Pair]:
     """The silver set: real passages for 47 claims, one reading."""

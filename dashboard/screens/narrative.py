@@ -215,7 +215,7 @@ st.header("What they say", anchor="evidence")
 lot = st.query_params.get("s", "1")
 seed = int(lot) if lot.isdecimal() else 1
 st.caption(
-    f"Passages drawn at random from the selection, at most one an outlet, the judge being at least {data.FAIRLY_SURE:.0%} sure; those it is unsure of are never drawn."
+    "Passages drawn at random from the selection, at most one an outlet; those the judge is unsure of are never drawn."
 )
 
 

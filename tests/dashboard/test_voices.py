@@ -7,6 +7,7 @@ import pandas as pd
 
 from dashboard import voices
 from tests.dashboard import invented
+from tests.dashboard.invented_themes import LAST
 from tracker.measures import label_error
 from tracker.store.public import Published, published_file
 
@@ -69,7 +70,7 @@ def test_rare_speakers_are_named_in_words_and_their_names_are_text() -> None:
 
 def test_a_passage_that_copies_repeat_is_counted_once_and_outlets_and_days_narrow(large: Path) -> None:
     published = Published(published_file(large))
-    last, outlets = invented.LAST, list(invented.OUTLETS)
+    last, outlets = LAST, list(invented.OUTLETS)
     copied = (last - timedelta(days=9), last)
     said = published.mention_counts("t0", *copied, outlets)
     stories = published.theme_counts(*copied, "t0")

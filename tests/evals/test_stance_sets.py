@@ -80,14 +80,6 @@ def test_every_method_is_scored_on_every_set_in_one_table(shared: Path) -> None:
         rows["emergent: judge"][0] == 1 and "of 60" in rows["emergent: judge"][1] and FakeJudge.name in rows["emergent: judge"][1]
     )
     assert rows["vast: majority"][0] == pytest.approx(0.5 / 3)
-    assert [row["set"] for row in report.scores()] == [one.name for one in stance_sets.SETS]
-
-
-def test_the_rows_drawn_from_a_large_set_are_always_the_same(shared: Path) -> None:
-    one = stance_sets.Set("large", "evaluate_large", "test", "macro_f1")
-    write(shared, "evaluate_large", stance_sets.MOST_ROWS + 60, "test")
-    first, second = stance_sets.read(shared, one), stance_sets.read(shared, one)
-    assert len(first) == stance_sets.MOST_ROWS and first.equals(second)
 
 
 def test_a_missing_set_is_named(tmp_path: Path) -> None:

@@ -15,7 +15,6 @@ from tracker.measures.intervals import (
     p_value,
     share_interval,
     story_interval,
-    trailing_net,
     trailing_share,
 )
 
@@ -140,8 +139,7 @@ def test_a_trailing_line_looks_back_28_days_and_no_day_ahead() -> None:
     assert line.at(3) == share_interval(k[:4].sum(axis=0), n[:4].sum(axis=0))
     shorter = trailing_share(k[:61], n[:61])
     assert np.array_equal(shorter.low, line.low[:61])
-    net = trailing_net(k, n, k, window_days=7)
-    assert net.at(50) == net_interval(*(daily[44:51].sum(axis=0) for daily in (k, n, k)))
+    assert trailing_share(k, n, window_days=7).at(50) == share_interval(k[44:51].sum(axis=0), n[44:51].sum(axis=0))
 
 
 def test_three_years_of_a_hundred_outlets_are_quick_enough_for_a_live_filter() -> None:

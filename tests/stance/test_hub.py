@@ -201,7 +201,7 @@ def test_what_was_fetched_once_works_without_a_network(hub: Hub, tmp_path: Path)
     hub.asked.clear()
     again = HubJudge("lab/tiny", COMMIT, folder=tmp_path, endpoint=hub.base)
     assert hub.asked == []
-    assert again.name == first.name == f"lab/tiny@{COMMIT[:12]}.r1"
+    assert again.name == first.name == f"lab/tiny@{COMMIT[:12]}/model_quantized.onnx.r1"
 
 
 def test_a_branch_seen_before_serves_while_the_hub_is_down(hub: Hub, tmp_path: Path) -> None:
@@ -228,6 +228,16 @@ def test_full_precision_is_taken_where_there_are_both(hub: Hub, tmp_path: Path) 
     hub.add("lab/tiny", files(FOUR, labels) | {"onnx/model_quantized.onnx": b"not asked for"})
     HubJudge("lab/tiny", folder=tmp_path, endpoint=hub.base)
     assert not [path for path in hub.asked if "quantized" in path]
+
+
+def test_weights_at_another_precision_are_another_judge(hub: Hub, tmp_path: Path) -> None:
+    labels = ["agree", "disagree", "discuss", "unrelated"]
+    hub.add("lab/tiny", files(FOUR, labels, where="onnx/model_quantized.onnx"))
+    quantized = HubJudge("lab/tiny", folder=tmp_path / "one", endpoint=hub.base)
+    hub.add("lab/tiny", files(FOUR, labels) | files(FOUR, labels, where="onnx/model_quantized.onnx"))
+    full = HubJudge("lab/tiny", folder=tmp_path / "two", endpoint=hub.base)
+    here = HubJudge("lab/tiny", folder=tmp_path / "one", endpoint=hub.base)
+    assert quantized.name == here.name != full.name
 
 
 def test_what_is_wrong_with_a_model_is_said(hub: Hub, tmp_path: Path) -> None:

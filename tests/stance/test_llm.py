@@ -123,11 +123,12 @@ def test_a_label_and_its_confidence_become_a_stance(chat: Chat, tmp_path: Path, 
     assert list(odds.values()) == pytest.approx([0.06] * 3)
 
 
-@pytest.mark.parametrize("confidence", [0, 10, 25, 100])
-def test_the_label_stays_the_most_probable_however_unsure(chat: Chat, tmp_path: Path, confidence: int) -> None:
-    chat.answer = lambda _: said("unrelated", confidence)
+@pytest.mark.parametrize("label", ["supports", "opposes", "neutral", "unrelated"])
+@pytest.mark.parametrize("confidence", [0, 10, 25, 45, 50, 100])
+def test_the_label_stays_however_unsure(chat: Chat, tmp_path: Path, label: str, confidence: int) -> None:
+    chat.answer = lambda _: said(label, confidence)
     (stance,) = judge(chat, tmp_path).judge([(TEXT, CLAIM)])
-    assert stance.label == "unrelated"
+    assert stance.label == evidence.decide(stance) == label
     assert stance.supports + stance.opposes + stance.neutral + stance.unrelated == pytest.approx(1)
 
 
@@ -200,6 +201,7 @@ def test_a_line_left_half_written_costs_one_answer(chat: Chat, tmp_path: Path) -
 MISBEHAVIOUR = {
     "429": Reply(429, '{"error": {"message": "slow down"}}'),
     "429 with a date": Reply(429, headers={"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}),
+    "429 with a number that is none": Reply(429, headers={"Retry-After": "²".encode().decode("latin-1")}),  # as UTF-8 on the wire
     "429 and at once again": Reply(429, headers={"Retry-After": "0"}),
     "500": Reply(500, "<html>oops</html>"),
     "503": Reply(503),

@@ -68,23 +68,22 @@ def test_a_theme_is_counted_within_the_days_asked_for(published: Published) -> N
 
 
 def test_evidence_is_at_most_one_an_outlet_the_same_for_a_seed_and_other_for_another(published: Published) -> None:
-    first = published.evidence("t0", "supports", *YEAR, ALL, seed=1, rows=5, confidence=0.5)
+    first = published.evidence("t0", "supports", *YEAR, ALL, seed=1, rows=5)
     assert len(first) == 5
     assert first["outlet"].is_unique
-    assert first.equals(published.evidence("t0", "supports", *YEAR, ALL, seed=1, rows=5, confidence=0.5))
-    assert not first.equals(published.evidence("t0", "supports", *YEAR, ALL, seed=2, rows=5, confidence=0.5))
-    assert published.evidence("t0", "supports", *YEAR, ALL, seed=1, rows=5, confidence=0.99).empty
+    assert first.equals(published.evidence("t0", "supports", *YEAR, ALL, seed=1, rows=5))
+    assert not first.equals(published.evidence("t0", "supports", *YEAR, ALL, seed=2, rows=5))
 
 
 def test_a_copied_story_gives_one_passage(published: Published) -> None:
     days = (date(2026, 10, 22), date(2026, 10, 23))
-    drawn = published.evidence("t0", "supports", *days, ALL, seed=1, rows=50, confidence=0)
+    drawn = published.evidence("t0", "supports", *days, ALL, seed=1, rows=50)
     assert (drawn["copies"] == 6).sum() == 1
 
 
 def test_evidence_and_articles_keep_to_the_outlets_asked_for(published: Published) -> None:
-    assert set(published.evidence("t1", "opposes", *YEAR, ("ember.example",), 1, 9, 0)["outlet"]) == {"ember.example"}
-    assert published.evidence("t1", "opposes", *YEAR, (), 1, 9, 0).empty
+    assert set(published.evidence("t1", "opposes", *YEAR, ("ember.example",), 1, 9)["outlet"]) == {"ember.example"}
+    assert published.evidence("t1", "opposes", *YEAR, (), 1, 9).empty
     assert set(published.articles("t1", *YEAR, ("ember.example",)).rows["outlet"]) == {"ember.example"}
 
 

@@ -130,7 +130,7 @@ def test_unsure_passages_are_not_shown_as_evidence(world: World, tmp_path: Path)
     world.article("b.example", (Stance(0.48, 0.02, 0.1, 0.4), "outlet", None))
     world.article("c.example", OWN)
     published = world.published(tmp_path)
-    shown = published.evidence("t0", "supports", date(2026, 10, 1), date(2026, 10, 31), ("b.example", "c.example"), 1, 9, 0)
+    shown = published.evidence("t0", "supports", date(2026, 10, 1), date(2026, 10, 31), ("b.example", "c.example"), 1, 9)
     assert shown["outlet"].tolist() == ["c.example"]
     published.close()
 

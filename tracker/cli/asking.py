@@ -169,7 +169,6 @@ def digest(
     raise typer.Exit(2)
 
 
-_EVALUATIONS = ("stance", "themes", "extract", "dates", "duplicates", "replay", "demo")
 What = Literal["stance", "stance-sets", "themes", "feeds", "snapshots", "extract", "dates", "duplicates", "replay", "demo"]
 
 

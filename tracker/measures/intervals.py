@@ -114,19 +114,6 @@ def trailing_share(
     return share_intervals(trailing(numerators, window_days), trailing(denominators, window_days), level)
 
 
-def trailing_net(
-    sums: Numbers,
-    counts: Numbers,
-    squares: Numbers,
-    window_days: int = TRAILING_DAYS,
-    label_error_variance: Numbers = 0.0,
-    level: float = LEVEL,
-) -> Intervals:
-    """The net stance in the `window_days` days that end on each day, from arrays of days x outlets."""
-    top, bottom, square = (trailing(daily, window_days) for daily in (sums, counts, squares))
-    return net_intervals(top, bottom, square, label_error_variance, level)
-
-
 def difference(after: Interval, before: Interval) -> Interval:
     """`after` minus `before` by square-and-add; `n` and `outlets` are those of the weaker side.
 

@@ -198,10 +198,10 @@ comment on column stance_daily.day is 'UTC day of publication';
 comment on column stance_daily.supports is 'Stories that support the claim';
 comment on column stance_daily.opposes is 'Stories that oppose the claim';
 comment on column stance_daily.neutral is 'Stories on the issue that take no side';
-comment on column stance_daily.net is 'Net stance of the day, -1..1: (supports - opposes) / (supports + opposes + neutral); null if the judge abstains on every story';
+comment on column stance_daily.net is 'Net stance of the day, -1..1: (supports - opposes) / (supports + opposes + neutral), from 600 labelled passages on (view judge_confusion, unrelated left out) corrected for the judge''s errors; unsure stories take no part, and that they may lean otherwise is not corrected for; null if the judge abstains on every story';
 comment on column stance_daily.low is 'Lower end of its 95 % interval, outlets as clusters, the judge''s own errors included where they are known (label_error_draws); null under 5 outlets';
 comment on column stance_daily.high is 'Upper end of the same interval; null under 5 outlets';
-comment on column stance_daily.net_28d is 'Net stance of the 28 days ending that day; null if the judge abstains on every story';
+comment on column stance_daily.net_28d is 'Net stance of the 28 days ending that day, made as net; null if the judge abstains on every story';
 comment on column stance_daily.low_28d is 'Lower end of its 95 % interval, as for low; null under 5 outlets';
 comment on column stance_daily.high_28d is 'Upper end of its 95 % interval, as for low; null under 5 outlets';
 comment on column stance_daily.stories_28d is 'Stories behind net_28d: those on which the judge does not abstain';
@@ -231,7 +231,7 @@ comment on column outlet_stance.stories is 'Stories of the theme the outlet carr
 comment on column outlet_stance.supports is 'Of these, stories whose article there supports the claim';
 comment on column outlet_stance.opposes is 'Of these, stories whose article there opposes the claim';
 comment on column outlet_stance.neutral is 'Of these, stories whose article there takes no side';
-comment on column outlet_stance.net is 'Net stance, -1..1: (supports - opposes) / (supports + opposes + neutral); null if the judge abstains on every story';
+comment on column outlet_stance.net is 'Net stance, -1..1: (supports - opposes) / (supports + opposes + neutral), corrected and not corrected as stance_daily.net; null if the judge abstains on every story';
 comment on column outlet_stance.low is 'Lower end of its 95 % interval, stories as units, the judge''s own errors included where they are known; null under 5 stories';
 comment on column outlet_stance.high is 'Upper end of the same interval; null under 5 stories';
 comment on column outlet_stance.unsure is 'Of these, stories on which the judge abstains: on no side, not in net';
@@ -260,7 +260,7 @@ comment on column voice_stance.supports is 'Of these, passages that support the 
 comment on column voice_stance.opposes is 'Of these, passages that oppose the claim';
 comment on column voice_stance.neutral is 'Of these, passages that take no side';
 comment on column voice_stance.unsure is 'Of these, passages on which the judge abstains';
-comment on column voice_stance.net is 'Net stance, -1..1: (supports - opposes) / (supports + opposes + neutral); null if the judge abstains on all';
+comment on column voice_stance.net is 'Net stance, -1..1: (supports - opposes) / (supports + opposes + neutral), corrected and not corrected as stance_daily.net; null if the judge abstains on all';
 comment on column voice_stance.low is 'Lower end of its 95 % interval, outlets as clusters, the judge''s own errors included where they are known; null under 5 outlets';
 comment on column voice_stance.high is 'Upper end of the same interval; null under 5 outlets';
 
@@ -480,9 +480,9 @@ select
     j."rows"
 from base.judge_scores j;
 
-comment on view judge_scores is 'One row per score of the present stance judge on labelled passages it never saw; empty if its scores are not known.';
-comment on column judge_scores.judge is 'Name and revision of the judge';
-comment on column judge_scores."set" is 'The labelled passages, for example dev; docs/method.md says what they are';
+comment on view judge_scores is 'One row per score of the present stance judge on labelled passages it never saw; sets named ''claim never seen'' score networks trained alike but without the passage''s claim. Empty if its scores are not known.';
+comment on column judge_scores.judge is 'Name and revision of the judge, also for the networks trained without a claim';
+comment on column judge_scores."set" is 'The labelled passages, for example dev (docs/method.md says what they are); with ''claim never seen'' what a claim you add may expect';
 comment on column judge_scores.theme is 'Slug of the theme, or all';
 comment on column judge_scores.measure is 'What is scored, for example macro_f1';
 comment on column judge_scores.value is 'The score';
@@ -498,11 +498,11 @@ select
     j.passages
 from base.judge_confusion j;
 
-comment on view judge_confusion is 'One row per gold and found label: how the present stance judge errs; what label_error_draws are drawn from. Empty if not known.';
+comment on view judge_confusion is 'One row per gold and found label: how the present stance judge errs on claims it was trained on, abstentions left out; what label_error_draws are drawn from. On other claims it errs more. Empty if not known.';
 comment on column judge_confusion.judge is 'Name and revision of the judge';
 comment on column judge_confusion.gold is 'Label by careful reading: supports, opposes, neutral or unrelated';
 comment on column judge_confusion.found is 'Label by the judge';
-comment on column judge_confusion.passages is 'Passages with these two labels, none of them seen in training';
+comment on column judge_confusion.passages is 'Passages with these two labels on which the judge does not abstain, none of them seen in training';
 
 create or replace view label_error_draws as
 select

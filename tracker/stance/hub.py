@@ -57,7 +57,7 @@ class HubJudge:
         config = _loaded(files.config, lambda: dict(json.loads(files.config.read_text(encoding="utf-8"))))
         self._roles = roles(model, config)
         self._read = reading(model, self._roles)
-        self.name = f"{model}@{files.commit[:12]}.r{READING}"
+        self.name = f"{model}@{files.commit[:12]}/{files.weights_name}.r{READING}"  # a commit may hold the weights at several precisions
         self._tokenizer = _loaded(files.tokenizer, lambda: Tokenizer.from_file(str(files.tokenizer)))
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(_length(config), strategy="longest_first")
@@ -150,7 +150,10 @@ def _length(config: Mapping[str, Any]) -> int:
 
 
 class _Files:
-    """Where the files of one commit are on this disk, fetched if they were not: `config`, `tokenizer`, `weights`."""
+    """Where the files of one commit are on this disk, fetched if they were not: `config`, `tokenizer`, `weights`.
+
+    `weights_name`: what the commit calls its weights.
+    """
 
     def __init__(self, model: str, revision: str, folder: Path | None, endpoint: str | None) -> None:
         """Raises ModelError."""
@@ -177,6 +180,7 @@ class _Files:
                 f"(for example with Optimum) into a repository of yours."
             )
         self.weights = weights
+        self.weights_name = weights.relative_to(self.config.parent).as_posix()
 
 
 def _loaded(path: Path, load: Callable[[], _Loaded]) -> _Loaded:

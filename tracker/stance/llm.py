@@ -47,8 +47,9 @@ _SCHEMA = {
     "required": ["label", "confidence"],
     "additionalProperties": False,
 }
-# A label is its model's best guess, so never less likely than the other three; a quarter would be chance
-_LEAST = 0.3
+# A label is its model's best guess, so never less likely than the other three; a quarter would be chance. "Unrelated" is more likely than
+# all three together: at 0.5 or less `evidence.decide` would make a neutral mention of it.
+_LEAST = dict.fromkeys(LABELS, 0.3) | {"unrelated": 0.51}
 _TOLD = 200  # characters of a server's own message that are shown
 
 
@@ -61,7 +62,7 @@ class _Answer(BaseModel):
 
     def stance(self) -> Stance:
         """The label with its confidence, the other three with equal parts of the rest."""
-        sure = max(self.confidence / 100, _LEAST)
+        sure = max(self.confidence / 100, _LEAST[self.label])
         odds = {label: sure if label == self.label else (1 - sure) / (len(LABELS) - 1) for label in LABELS}
         return Stance(odds["supports"], odds["opposes"], odds["neutral"], odds["unrelated"])
 
@@ -259,7 +260,7 @@ class LlmJudge:
         except aiohttp.ClientError as error:
             raise _Passing(f"cannot be reached ({str(error) or type(error).__name__})") from None
         if status in {408, 409, 429} or status >= 500:
-            raise _Passing(f"status {status}", float(after) if after.isdigit() else None)
+            raise _Passing(f"status {status}", float(after) if after.isdecimal() else None)
         if status != 200:
             said = self._shown(body.decode("utf-8", "replace"))
             raise ModelError(f"{self._url}: refuses with status {status} ({said}). Check address, model and TRACKER_LLM_KEY.")

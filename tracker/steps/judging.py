@@ -93,14 +93,15 @@ def _write(
     found: list[tuple[Mention, str]] = []
     for i in work.rows:
         stance = stances[passages.texts[i], theme.claim]
-        label = evidence.decide(stance)
+        is_unsure = evidence.is_unsure(stance)
         if theme.kind == "discovered":
-            # The cluster already says that the article is on the subject; only its side is asked
+            # The cluster already says that the article is on the subject; only its side is asked, and of a passage the judge would
+            # rather call unrelated it stays unsure
             stance = _related(stance)
-            label = evidence.decide(stance)
+        label = evidence.decide(stance)
         if label != "unrelated":
             voice, speaker = evidence.voice(passages.texts[i])
-            strength, is_unsure = 1 - stance.unrelated, evidence.is_unsure(stance)
+            strength = 1 - stance.unrelated
             mention = Mention(passages.ids[i], passages.articles[i], theme.theme_id, strength, stance, voice, speaker, is_unsure)
             found.append((mention, label))
     by_article: dict[str, list[Mention]] = defaultdict(list)
@@ -123,4 +124,5 @@ def _related(stance: Stance) -> Stance:
 
 def _digest(theme: Theme, encoder: Encoder, judge: Judge) -> str:
     parts = (theme.kind, theme.claim, *theme.supports, "|", *theme.opposes, "|", *(theme.terms if theme.kind == "curated" else ()))
-    return hashlib.sha256("\n".join((*parts, encoder.name, judge.name)).encode()).hexdigest()[:16]
+    rules = f"{evidence.RELATED} {evidence.SURE} {evidence.LEANING}"  # labels by other thresholds must not mix either
+    return hashlib.sha256("\n".join((*parts, encoder.name, judge.name, rules)).encode()).hexdigest()[:16]

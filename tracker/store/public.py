@@ -163,13 +163,11 @@ class Published:
         outlets: Sequence[str],
         seed: int,
         rows: int,
-        confidence: float,
         voice: str | None = None,
     ) -> pd.DataFrame:
         """Passages that take the given side, drawn at random by `seed`: at most one a story and one an outlet, `rows` in all.
 
-        `confidence` (0..1) is the least a passage needs; one on which the judge abstains is never among them. `voice` is
-        outlet, quoted, or None for both.
+        A passage on which the judge abstains is never among them. `voice` is outlet, quoted, or None for both.
         Columns: passage, confidence, voice, speaker, outlet, name, title, url, published_at, copies.
         """
         return self._frame(
@@ -178,7 +176,7 @@ class Published:
                           a.story_id, s.articles - 1 as copies,
                           md5(m.article_id || ':' || m.position || ':' || $seed) as lot
                    from mentions m join articles a using (article_id) join outlets o using (outlet) join stories s using (story_id)
-                   where m.theme_id = $theme and m.stance = $stance and not m.is_unsure and m.confidence >= $confidence
+                   where m.theme_id = $theme and m.stance = $stance and not m.is_unsure
                      and ($voice is null or m.voice = $voice)
                      and a.published_at::date between $first and $last and list_contains($outlets::varchar[], a.outlet)
                ),
@@ -188,7 +186,7 @@ class Published:
                from one_an_outlet order by lot limit $rows""",
             {
                 "theme": theme_id, "stance": stance, "first": first, "last": last, "outlets": list(outlets),
-                "seed": str(seed), "rows": rows, "confidence": confidence, "voice": voice,
+                "seed": str(seed), "rows": rows, "voice": voice,
             },
         )  # fmt: skip
 
