@@ -17,6 +17,7 @@ from evals.fakes import FakeEncoder, FakeJudge
 from tracker import pipeline
 from tracker.records import Run
 from tracker.settings import Settings
+from tracker.stance.judge import Judge
 from tracker.store import observed
 from tracker.store.database import open_archive
 
@@ -28,7 +29,14 @@ def quiet(stage: str, done: int, total: int) -> None:
 
 
 def run(
-    data: Path, settings: Settings, now: datetime, progress: Progress = quiet, *, refit: bool = False, is_crawling: bool = True
+    data: Path,
+    settings: Settings,
+    now: datetime,
+    progress: Progress = quiet,
+    *,
+    refit: bool = False,
+    is_crawling: bool = True,
+    judge: Judge | None = None,
 ) -> None:
     """Crawl (unless told not to), analyse, publish."""
     archive = open_archive(data / "archive.duckdb")
@@ -37,7 +45,7 @@ def run(
         observed.start_run(archive, tonight, "run")
         if is_crawling:
             asyncio.run(pipeline.crawl(archive, settings, tonight, 1, progress))
-        encoder, judge = FakeEncoder(), FakeJudge()
+        encoder, judge = FakeEncoder(), judge or FakeJudge()
         pipeline.analyse(archive, settings, tonight, encoder, judge, progress, refit)
         observed.finish_run(archive, tonight, now, encoder.name, judge.name)
         pipeline.publish_to(archive, data, tonight)

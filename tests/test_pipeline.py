@@ -17,7 +17,7 @@ from evals.fakes import FakeEncoder
 from tests import builders, night
 from tests.builders import FIXED_NOW
 from tests.web import Web
-from tracker.records import Article, Run, short_id
+from tracker.records import Article, Run, Stance, short_id
 from tracker.settings import FetchSettings, OutletEntry, Settings, ThemeEntry, ThemeSettings
 from tracker.store import observed, public
 from tracker.store.database import open_archive
@@ -233,6 +233,26 @@ def test_a_discovered_theme_keeps_its_id_and_name_when_themes_are_discovered_ane
     )
     assert set(before) <= set(after)
     assert read(tmp_path, "select count(*) from articles") == [(60,)]
+
+
+class Dismissive:
+    """Calls every passage unrelated, and of the rest of its belief gives most to one side."""
+
+    name = "dismissive@1"
+
+    def judge(self, pairs: Sequence[tuple[str, str]]) -> list[Stance]:
+        return [Stance(0.036, 0.007, 0.007, 0.95)] * len(pairs)
+
+
+def test_passages_of_a_discovered_theme_that_the_judge_calls_unrelated_take_no_side(polite: FetchSettings, tmp_path: Path) -> None:
+    chosen = settings(None, polite, QUAY, discovery=ThemeSettings(min_articles_to_discover=36, subject_similarity=0.1))
+    store(tmp_path, subject_articles(0, 36))
+    night.run(tmp_path, chosen, FIXED_NOW, is_crawling=False, judge=Dismissive())
+
+    discovered = "join themes t using (theme_id) where t.kind = 'discovered'"
+    ((mentions, unsure),) = read(tmp_path, f"select count(*), count_if(m.is_unsure) from mentions m {discovered}")
+    assert mentions == unsure > 0
+    assert read(tmp_path, f"select distinct x.stance from article_themes x {discovered}") == [(None,)]
 
 
 def test_the_stand_in_encoder_tells_subjects_apart() -> None:
