@@ -184,9 +184,10 @@ def changes(themes: Sequence[Theme], windows: tuple[Window, Window]) -> list[tup
     """For each theme the change of its share and of its net stance; all are tested together (Benjamini-Hochberg)."""
     found: list[tuple[Interval, Interval, Interval]] = []
     for one in themes:
-        for series in (one.share(windows), one.net(windows)):
-            before, after = interval(series, 0), interval(series, 1)
-            found.append((before, after, intervals.difference(after, before)))
+        read_alike = replace(one, error=one.error.shared)
+        for shown, compared in ((one.share, one.share), (one.net, read_alike.net)):
+            before, after = (interval(compared(windows), place) for place in (0, 1))
+            found.append((interval(shown(windows), 0), interval(shown(windows), 1), intervals.difference(after, before)))
     p_values = [intervals.p_value(change) for _, _, change in found]
     believed = iter(turning.benjamini_hochberg([p for p in p_values if p is not None]))
     told = [Change(*of, _verdict(of[2], p is not None and next(believed))) for of, p in zip(found, p_values, strict=True)]

@@ -28,6 +28,7 @@ class Voice:
     neutral: int
     unsure: int
     net: Interval
+    compared: Interval  # net as it is compared with the other voice's: the judge errs alike on both
 
     @property
     def row(self) -> Row:
@@ -47,15 +48,17 @@ def both(counts: pd.DataFrame, error: LabelError) -> list[Voice]:
         part = counts[counts["voice"] == voice].groupby("outlet")[list(_SIDES)].sum()
         sided = part[list(label_error.SIDES)].to_numpy().T
         supports, opposes, neutral, unsure = (int(part[side].sum()) for side in _SIDES)
-        net = intervals.net_interval(*error.scored(sided), float(error.variance(sided.sum(axis=-1))))
-        found.append(Voice(name, supports, opposes, neutral, unsure, net))
+        net, compared = (
+            intervals.net_interval(*of.scored(sided), float(of.variance(sided.sum(axis=-1)))) for of in (error, error.shared)
+        )
+        found.append(Voice(name, supports, opposes, neutral, unsure, net, compared))
     return found
 
 
 def finding(outlets: Voice, quoted: Voice) -> str:
     """How much is quoted, and whether sources lean another way than the outlets that quote them."""
     told = f"{quoted.passages:,} of {words.count(outlets.passages + quoted.passages, 'passage')} quote someone"
-    change = intervals.difference(quoted.net, outlets.net)
+    change = intervals.difference(quoted.compared, outlets.compared)
     if change.value is None or change.low is None or change.high is None:
         return told
     if change.low <= 0 <= change.high:

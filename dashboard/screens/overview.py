@@ -40,7 +40,7 @@ table["trend"] = [trends[place] for place in table["place"]]
 
 st.header(findings.lede(themes["name"].tolist(), changes, windows), anchor="lede")
 
-top = max((value for trend in trends for value in trend), default=1.0)
+top = max((value for trend in trends for value in trend), default=0.0) or 1.0  # a scale needs a height, even without stories
 trend_column = (
     st.column_config.LineChartColumn(
         "Trend", y_min=0, y_max=top, width=85, help="Per cent of stories; same scale in all rows; gaps are left out"
@@ -92,7 +92,8 @@ for kind, title in (("curated", "Themes we follow"), ("discovered", "Found in th
 st.caption(
     f"Compared: {findings.span(windows[1])} with {findings.span(windows[0])}. Shares are of stories, copies counted once. "
     f"Intervals are 95% and take outlets, not articles, as independent, those of stance {findings.error(data.label_error(version))}; "
-    f"all changes are tested together (Benjamini-Hochberg, 10%).{accuracy.few_checked(data.judge_scores(version), themes['slug'].tolist())}"
+    "all changes are tested together (Benjamini-Hochberg, 10%), those of stance by the stories alone, as one judge read both windows."
+    f"{accuracy.few_checked(data.judge_scores(version), themes['slug'].tolist())}"
 )
 
 st.header("Turning points", anchor="turning-points")

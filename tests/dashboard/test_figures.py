@@ -132,6 +132,18 @@ def test_a_planted_rise_is_up_and_a_flat_theme_is_not() -> None:
     assert verdicts == ["no clear change", "up"]
 
 
+def test_the_judges_errors_widen_bands_and_hide_no_turn_of_stance() -> None:
+    flat = theme_with(set())
+    many, few = 3 * flat.stories, flat.stories.copy()
+    many[70:], few[70:] = few[70:].copy(), many[70:].copy()
+    turned = series.Theme(flat.grid, 4 * flat.stories, many, few, np.zeros_like(many))
+    windows = series.halves(FIRST, flat.grid.last_day)
+    (_, exact), (_, erring) = series.changes([turned, replace(turned, error=ERRS)], windows)
+    assert exact.verdict == erring.verdict != "no clear change"
+    assert (exact.after.value, exact.change) == (erring.after.value, erring.change)
+    assert erring.after.low < exact.after.low
+
+
 def test_the_drawn_points_as_a_table_have_empty_cells_in_the_gap() -> None:
     theme = theme_with(set(range(70, 98)))
     steps = series.steps(FIRST, theme.grid.last_day, "week")

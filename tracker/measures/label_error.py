@@ -55,6 +55,11 @@ class LabelError:
         return self.gold_labels >= ENOUGH_GOLD
 
     @property
+    def shared(self) -> "LabelError":
+        """For comparing what one judge has read: it errs alike on both sides, so nothing is added to either interval."""
+        return self if self.is_corrected else UNKNOWN
+
+    @property
     def scores(self) -> FloatArray:
         """What a story with each found label adds to net stance: 1, -1 and 0 as labelled.
 
