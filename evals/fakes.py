@@ -38,6 +38,10 @@ class FakeJudge:
 
     name = "fake-word-overlap@1"
 
+    def knows(self, claim: str) -> bool:  # noqa: ARG002  # as the protocol has it
+        """It was trained on nothing."""
+        return False
+
     def judge(self, pairs: Sequence[tuple[str, str]]) -> list[Stance]:
         """One stance for each (text, claim); the same pair always gets the same answer."""
         return [_stance(text, claim) for text, claim in pairs]

@@ -148,14 +148,18 @@ def report(
     stances: Sequence[Stance],
     outlets: Sequence[str | None] | None = None,
     themes: Sequence[str | None] | None = None,
+    sure: float = evidence.SURE,
 ) -> Report:
-    """All scores of the answers `stances` to rows labelled `gold`. Without `outlets` the intervals are over passages."""
+    """All scores of the answers `stances` to rows labelled `gold`. Without `outlets` the intervals are over passages.
+
+    `sure`: the probability below which the judge abstains.
+    """
     truth = np.array([LABELS.index(label) for label in gold])
     chances = np.array([[s.supports, s.opposes, s.neutral, s.unrelated] for s in stances])
-    found, (decided, _) = chances.argmax(axis=1), _decided(chances)
+    found, (decided, _) = chances.argmax(axis=1), _decided(chances, sure)
     cluster = scoring.clusters(outlets or [None] * len(truth))
     crossed, warmed = (scoring.cross_fitted(chances, truth, cluster, shared=shared) for shared in (False, True))
-    measures = {ALL: _measures(truth, chances, cluster) | _published(truth, chances, cluster)}
+    measures = {ALL: _measures(truth, chances, cluster) | _published(truth, chances, cluster, sure)}
     for measure, fitted in (("ece_crossfit", crossed), ("ece_temperature", warmed)):
         measures[ALL][measure] = (
             _calibration(truth, fitted, cluster) if fitted is not None else Measured(None, None, None, len(truth))
@@ -171,8 +175,8 @@ def report(
         decided={"related": _of_label(truth < 3, decided < 3)}
         | {label: _of_label(truth == i, decided == i) for i, label in enumerate(LABELS[:3])},
         confusion=_confusion(truth, found),
-        published=_as_published(truth, chances),
-        crossed={} if crossed is None else _as_published(truth, crossed),
+        published=_as_published(truth, chances, sure),
+        crossed={} if crossed is None else _as_published(truth, crossed, sure),
     )
 
 
@@ -204,9 +208,9 @@ def _measures(truth: Ints, chances: Floats, cluster: Ints) -> dict[str, Measured
     }
 
 
-def _published(truth: Ints, chances: Floats, cluster: Ints) -> dict[str, Measured]:
+def _published(truth: Ints, chances: Floats, cluster: Ints, sure: float) -> dict[str, Measured]:
     """Of the labels that a run publishes: the share of mentions on which the judge abstains, and macro-F1 on all other passages."""
-    labels, unsure = _decided(chances)
+    labels, unsure = _decided(chances, sure)
     mentions = labels < 3
     abstained = scoring.confusions((~unsure[mentions]).astype(int), np.zeros_like(truth[mentions]), cluster[mentions], 2)
     four = scoring.confusions(truth[~unsure], labels[~unsure], cluster[~unsure], 4)
@@ -216,11 +220,11 @@ def _published(truth: Ints, chances: Floats, cluster: Ints) -> dict[str, Measure
     }
 
 
-def _decided(chances: Floats) -> tuple[Ints, npt.NDArray[np.bool_]]:
+def _decided(chances: Floats, sure: float) -> tuple[Ints, npt.NDArray[np.bool_]]:
     """What a run makes of the probabilities: positions in LABELS, and which mentions the judge abstains on."""
     stances = [Stance(*map(float, chance)) for chance in chances]
     labels = np.array([LABELS.index(evidence.decide(stance)) for stance in stances])
-    return labels, (labels < 3) & np.array([evidence.is_unsure(stance) for stance in stances])
+    return labels, (labels < 3) & np.array([evidence.is_unsure(stance, sure) for stance in stances])
 
 
 def _calibration(truth: Ints, chances: Floats, cluster: Ints) -> Measured:
@@ -239,8 +243,8 @@ def _of_theme(of: dict[str, Measured]) -> str:
     )
 
 
-def _as_published(truth: Ints, chances: Floats) -> Confusion:
-    labels, unsure = _decided(chances)
+def _as_published(truth: Ints, chances: Floats, sure: float) -> Confusion:
+    labels, unsure = _decided(chances, sure)
     return _confusion(truth[~unsure], labels[~unsure])
 
 

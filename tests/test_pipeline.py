@@ -240,6 +240,9 @@ class Dismissive:
 
     name = "dismissive@1"
 
+    def knows(self, claim: str) -> bool:
+        return False
+
     def judge(self, pairs: Sequence[tuple[str, str]]) -> list[Stance]:
         return [Stance(0.036, 0.007, 0.007, 0.95)] * len(pairs)
 

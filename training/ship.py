@@ -76,9 +76,9 @@ def ship(shared: Path, out: Path, revision: str, folder: Path) -> None:
     outlets = [row.get("outlet") for row in read(shared / "evals/stance_ai_dev.jsonl")]
     reports = {
         "dev": _report(judge.name, dev, known, of_dev, outlets),
-        "dev, claim never seen": _report(judge.name, dev, unknown, unseen_dev, outlets),
+        "dev, claim never seen": _report(judge.name, dev, unknown, unseen_dev, outlets, evidence.SURE_UNKNOWN),
         "held out": _report(judge.name, held, known, of_held),
-        "held out, claim never seen": _report(judge.name, real, unknown, unseen_real),
+        "held out, claim never seen": _report(judge.name, real, unknown, unseen_real, sure=evidence.SURE_UNKNOWN),
     }
     found = [scored.scores(name, by_theme=name.startswith("dev")) for name, scored in reports.items()]
     scores: dict[str, Any] = {
@@ -164,9 +164,14 @@ def _at(taken: npt.NDArray[np.bool_], right: npt.NDArray[np.bool_], threshold: f
 
 
 def _report(
-    name: str, rows: Sequence[pairs.Pair], fitted: Calibration, logits: Floats, outlets: Sequence[str | None] | None = None
+    name: str,
+    rows: Sequence[pairs.Pair],
+    fitted: Calibration,
+    logits: Floats,
+    outlets: Sequence[str | None] | None = None,
+    sure: float = evidence.SURE,
 ) -> Report:
-    return report(name, [p.label for p in rows], [fitted.stance(row) for row in logits], outlets, [p.theme for p in rows])
+    return report(name, [p.label for p in rows], [fitted.stance(row) for row in logits], outlets, [p.theme for p in rows], sure)
 
 
 def _data(shared: Path) -> dict[str, Path]:

@@ -23,6 +23,9 @@ class TableJudge:
     def __init__(self, table: dict[str, Stance]) -> None:
         self._table = table
 
+    def knows(self, claim: str) -> bool:
+        return False
+
     def judge(self, pairs: Sequence[tuple[str, str]]) -> list[Stance]:
         return [self._table[text] for text, _ in pairs]
 

@@ -96,6 +96,9 @@ class Contrarian:
 
     name: str = "contrarian@1"
 
+    def knows(self, claim: str) -> bool:
+        return False
+
     def judge(self, pairs: Sequence[tuple[str, str]]) -> list[Stance]:
         return [Stance(s.opposes, s.supports, s.neutral, s.unrelated) for s in FakeJudge().judge(pairs)]
 

@@ -233,6 +233,9 @@ class HesitantJudge:
 
     name = "hesitant@1"
 
+    def knows(self, claim: str) -> bool:
+        return False
+
     def judge(self, pairs: Sequence[tuple[str, str]]) -> list[Stance]:
         """One stance for each (text, claim)."""
         return [AGAINST if "ships" in text else UNSURE for text, _ in pairs]

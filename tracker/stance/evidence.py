@@ -9,9 +9,11 @@ from tracker.records import Label, Mention, Stance, Voice
 RELATED = 0.5  # 1 - p_unrelated from which a passage is a mention: precision 0.84, recall 0.84 (0.72, 0.67)
 # Probability of a mention's best label (of all four) below which the judge abstains. At 0.7 one mention in two is sure; of these 77 %
 # carry the right label of four (69 % at 0.5, 71 % at 0.6), and of the sides it gives 77 % are right, 45 % of all sides found (at 0.5
-# 69 % and 56 %). Toward a claim it never saw one mention in six is sure, and of these as many are right: 71 %.
-# A reader who meets a wrong passage believes no chart, so it rather says less.
+# 69 % and 56 %). A reader who meets a wrong passage believes no chart, so it rather says less.
 SURE = 0.7
+# The same for a claim it was not trained on. At 0.7 no neutral passage would be left there, and net stance would be all sides; at 0.5
+# six mentions in ten are sure, their mix is nearly that of careful readers (0.40, 0.16, 0.44 for 0.35, 0.17, 0.48), and 58 % are right.
+SURE_UNKNOWN = 0.5
 
 # Net stance from which an article takes a side: one clear passage among four, the rest neutral. Of 91 articles of aivibe_2025 read as
 # wholes (python -m evals.aivibe) it puts 60 % right of four labels, as a majority of sure passages does (the surest passage 56 %, the
@@ -30,9 +32,9 @@ def decide(stance: Stance) -> Label:
     return "supports" if stance.supports > stance.opposes else "opposes"
 
 
-def is_unsure(stance: Stance) -> bool:
+def is_unsure(stance: Stance, sure: float = SURE) -> bool:
     """Whether the judge abstains on a mention: it speaks of the claim, but none of supports, opposes and neutral is probable enough."""
-    return max(stance.supports, stance.opposes, stance.neutral) < SURE
+    return max(stance.supports, stance.opposes, stance.neutral) < sure
 
 
 def of_article(mentions: Sequence[Mention]) -> tuple[Label, float, float] | None:

@@ -73,6 +73,10 @@ class HubJudge:
             raise ModelError(f"{model}: its ONNX file wants {', '.join(unknown)}, which no cross-encoder on text does. Choose another.")
         self._threads = threads
 
+    def knows(self, claim: str) -> bool:  # noqa: ARG002  # as the protocol has it
+        """No claim: what it was trained on is not known here."""
+        return False
+
     def judge(self, pairs: Sequence[tuple[str, str]]) -> list[Stance]:
         """One stance for each (text, claim), in the order given; the same pair always gets the same answer. Raises ModelError."""
         with ThreadPoolExecutor(self._threads) as readers:

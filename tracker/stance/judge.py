@@ -31,6 +31,9 @@ class Judge(Protocol):
     def name(self) -> str:
         """Model and revision, stored with every run."""
 
+    def knows(self, claim: str) -> bool:
+        """Whether it was trained on this very claim: of that it is surer, and more is asked of it (evidence.SURE)."""
+
     def judge(self, pairs: Sequence[tuple[str, str]]) -> list[Stance]:
         """One stance for each (text, claim), in the order given."""
 
@@ -115,6 +118,10 @@ class OnnxJudge:
     def name(self) -> str:
         """Model and revision."""
         return f"{self.manifest.name}@{self.manifest.revision}"
+
+    def knows(self, claim: str) -> bool:
+        """Whether the claim is among those of the training set, word for word."""
+        return digest(claim) in self.manifest.claims
 
     def judge(self, pairs: Sequence[tuple[str, str]]) -> list[Stance]:
         """One stance for each (text, claim), in the order given; the same pair always gets the same answer."""

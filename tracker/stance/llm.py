@@ -189,6 +189,10 @@ class LlmJudge:
         """What was asked and what it cost, on one line."""
         return str(self.spending)
 
+    def knows(self, claim: str) -> bool:  # noqa: ARG002  # as the protocol has it
+        """No claim: what it was trained on is not known here."""
+        return False
+
     def judge(self, pairs: Sequence[tuple[str, str]]) -> list[Stance]:
         """One stance for each (text, claim), in the order given; a pair once answered is not asked again.
 

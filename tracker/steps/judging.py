@@ -29,6 +29,7 @@ class _Work:
     theme: Theme
     scope: Collection[str] | None
     digest: str
+    sure: float  # from what probability on the judge takes a side on its claim
     rows: Sequence[int]
     members: dict[str, float]
 
@@ -69,7 +70,8 @@ def judge_mentions(
             inside = [i for i, article in enumerate(passages.articles) if article in of_theme]
             best = mentions.best_of_each([passages.articles[i] for i in inside], passages.vectors[inside], encoder.encode([theme.claim])[0])
             rows = [inside[i] for i in best.values()]
-        work.append(_Work(theme, scope, _digest(theme, encoder, judge), rows, members.get(theme.theme_id, {})))
+        sure = evidence.SURE if judge.knows(theme.claim) else evidence.SURE_UNKNOWN
+        work.append(_Work(theme, scope, _digest(theme, encoder, judge), sure, rows, members.get(theme.theme_id, {})))
 
     stances = _judge_all(judge, [(passages.texts[i], w.theme.claim) for w in work for i in w.rows], progress)
     for w in work:
@@ -93,7 +95,7 @@ def _write(
     found: list[tuple[Mention, str]] = []
     for i in work.rows:
         stance = stances[passages.texts[i], theme.claim]
-        is_unsure = evidence.is_unsure(stance)
+        is_unsure = evidence.is_unsure(stance, work.sure)
         if theme.kind == "discovered":
             # The cluster already says that the article is on the subject; only its side is asked, and of a passage the judge would
             # rather call unrelated it stays unsure
@@ -124,5 +126,5 @@ def _related(stance: Stance) -> Stance:
 
 def _digest(theme: Theme, encoder: Encoder, judge: Judge) -> str:
     parts = (theme.kind, theme.claim, *theme.supports, "|", *theme.opposes, "|", *(theme.terms if theme.kind == "curated" else ()))
-    rules = f"{evidence.RELATED} {evidence.SURE} {evidence.LEANING}"  # labels by other thresholds must not mix either
+    rules = f"{evidence.RELATED} {evidence.SURE} {evidence.SURE_UNKNOWN} {evidence.LEANING}"  # labels by other thresholds must not mix either
     return hashlib.sha256("\n".join((*parts, encoder.name, judge.name, rules)).encode()).hexdigest()[:16]
