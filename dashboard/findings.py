@@ -125,7 +125,8 @@ def how_error(of: LabelError) -> str:
         return "The judge's own errors are **not part of the bands**: how often this judge errs was not published with this data."
     told = (
         f"The judge's own errors are **part of the bands of net stance**: its error rates are drawn {len(of.rates)} times around those counted "
-        f"on {of.gold_labels:,} labelled passages, and the distance they make is added."
+        f"on {of.gold_labels:,} labelled passages, and the distance they make is added. These are passages on claims it was trained on: for other "
+        "claims, those of found themes included, the bands are too narrow."
     )
     if of.is_corrected:
         return f"{told} Net stance itself is corrected for them, so it may differ from what the counts give."

@@ -71,7 +71,7 @@ if len(errors):
     st.subheader("What it takes for what")
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        st.caption("Gold label (rows), label by the judge (columns): passages, and part of the row")
+        st.caption("Gold label (rows), label by the judge (columns): passages on which it does not abstain, and part of the row")
         st.dataframe(
             accuracy.confusion(errors),
             hide_index=True,

@@ -8,7 +8,7 @@ from tracker.records import Label, Mention, Stance, Voice
 # Measured on 1,461 passages the judge was not trained on (printed by training/ship.py; in brackets a claim it never saw):
 RELATED = 0.5  # 1 - p_unrelated from which a passage is a mention: precision 0.84, recall 0.84 (0.72, 0.67)
 # Probability of a mention's best label (of all four) below which the judge abstains. At 0.7 one mention in two is sure; of these 77 %
-# carry the right label of four (69 % at 0.5, 71 % at 0.6), and of the sides it gives 77 % are right, 45 % of all sides found (at 0.5
+# carry the right label of four (67 % at 0.5, 71 % at 0.6), and of the sides it gives 77 % are right, 45 % of all sides found (at 0.5
 # 69 % and 56 %). A reader who meets a wrong passage believes no chart, so it rather says less.
 SURE = 0.7
 # The same for a claim it was not trained on. At 0.7 no neutral passage would be left there, and net stance would be all sides; at 0.5
