@@ -77,7 +77,7 @@ def finding(scores: pd.DataFrame) -> str:
     )
     if row is None:
         return ""
-    told = f"On **{int(row['rows']):,} labelled passages** it was not trained on: macro-F1 **{_text(row)}** over four labels."
+    told = f"On **{int(row['rows']):,} labelled passages** kept from its training: macro-F1 **{_text(row)}** over four labels."
     if side is not None:
         told += f" Of the {int(side['rows']):,} that take a side: macro-F1 of the side **{_text(side)}**."
     if unseen is not None:

