@@ -45,14 +45,26 @@ create table if not exists themes (
     centroid      float[384],                  -- discovered themes: mean of their members, moves with them
     judged_with   varchar                      -- digest of claim, examples and models; when it changes the theme is judged again
 );
+alter table themes add column if not exists name_from varchar;       -- yaml, terms, person, or the language model that worded it (llm:...)
+alter table themes add column if not exists weight double default 0;  -- stories behind the centroid, older ones counted less
+alter table themes add column if not exists moved_on date;            -- day of the newest story the centroid has followed
 
 create table if not exists theme_edits (
     edit_id  integer not null,
     made_at  timestamp not null,
     made_by  varchar not null,
-    verb     varchar not null,                 -- rename, merge, hide, show, promote
+    verb     varchar not null,                 -- rename, merge, split, hide, show, promote, word
     theme_id varchar not null,
-    argument varchar
+    argument varchar                           -- a name; of merge the theme it went into, of split the theme that came out
+);
+
+-- What discovery did to themes by itself. What people did is in theme_edits.
+create table if not exists theme_changes (
+    run_id   varchar not null,
+    theme_id varchar not null,
+    event    varchar not null,                 -- born, split (came out of another), merged (went into another)
+    other_theme_id varchar,
+    stories  integer not null                  -- that founded it, came along, or went over
 );
 
 create table if not exists theme_members (
@@ -312,3 +324,71 @@ left join stories_of_day a using (day)
 left join theme_stories s on s.theme_id = t.theme_id and s.day = d.day
 left join theme_articles n on n.theme_id = t.theme_id and n.day = d.day
 where t.status <> 'merged';
+
+-- A theme's life: what discovery did, what people did, and when it fell silent and spoke again. Silence is counted in days that were
+-- crawled: 45 of them without a story are an end, for half the discovered themes of aivibe_2025 pause for 30 at some time.
+create or replace view theme_events as
+with crawled as (
+    select day, row_number() over (order by day) as nth from day_coverage where coverage <> 'missing'
+),
+said as (
+    select s.theme_id, s.day, c.nth,
+           lead(s.day) over of_theme as next_day, lead(c.nth) over of_theme as next_nth
+    from (select distinct theme_id, day from story_themes) s join crawled c using (day)
+    window of_theme as (partition by s.theme_id order by s.day)
+),
+silences as (
+    select theme_id, day, next_day from said
+    where coalesce(next_nth, (select max(nth) from crawled)) - nth > 45
+),
+firsts as (select theme_id, min(day) as day from story_themes group by 1),
+runs_once as (select run_id, min(started_at) as started_at from runs group by 1)
+select t.theme_id, r.started_at as recorded_at, f.day, case when t.kind = 'curated' and c.event is null then 'added' else 'born' end as event,
+       null as other_theme_id, c.stories, 'tracker' as made_by, null as detail
+from themes t join runs_once r using (run_id) left join firsts f using (theme_id)
+left join theme_changes c on c.theme_id = t.theme_id and c.event = 'born'
+where t.theme_id not in (select theme_id from theme_changes where event = 'split')
+  and t.theme_id not in (select argument from theme_edits where verb = 'split')
+union all
+select c.theme_id, r.started_at, coalesce(f.day, r.started_at::date), c.event, c.other_theme_id, c.stories, 'tracker', null
+from theme_changes c join runs_once r using (run_id) left join firsts f on f.theme_id = c.theme_id and c.event = 'split'
+where c.event <> 'born'
+union all
+select case when verb = 'split' then argument else theme_id end, made_at, made_at::date,
+       case verb when 'rename' then 'renamed' when 'merge' then 'merged' when 'split' then 'split' when 'hide' then 'hidden'
+                 when 'show' then 'shown' when 'promote' then 'promoted' when 'word' then 'worded' else verb end,
+       case when verb = 'split' then theme_id when verb = 'merge' then argument end, null, made_by,
+       case when verb in ('rename', 'word') then argument end
+from theme_edits
+union all
+select s.theme_id, s.day::timestamp, s.day, 'ended', null, null, 'tracker', null
+from silences s join themes t using (theme_id) where t.status <> 'merged'
+union all
+select s.theme_id, s.next_day::timestamp, s.next_day, 'returned', null, null, 'tracker', null
+from silences s join themes t using (theme_id) where t.status <> 'merged' and s.next_day is not null;
+
+-- A theme's most typical stories: nearest to the centroid (discovered) or surest to bear on the claim (curated).
+create or replace view typical_stories as
+select x.theme_id, row_number() over (partition by x.theme_id order by x.strength desc, a.article_id)::integer as position,
+       a.article_id, a.title, a.outlet, a.published_at, x.strength
+from article_themes x join articles a using (article_id) join story_members m using (article_id)
+where m.story_id = a.article_id
+qualify position <= 3;
+
+-- What is new, grows, fades or fell silent in the last seven crawled days (measures/moves.py).
+create table if not exists theme_moves (
+    theme_id  varchar not null,
+    move      varchar not null,                -- new, growing, fading, silent, steady, too little data
+    first_day date not null,                   -- of the recent window
+    last_day  date not null,
+    stories   integer not null,
+    expected  double,                          -- stories the weeks before let one expect
+    of_stories integer not null,               -- all stories of the recent window
+    weeks_before integer not null,
+    stories_before integer not null,
+    ratio     double,
+    low       double,
+    high      double,
+    p_value   double,
+    q_value   double
+);

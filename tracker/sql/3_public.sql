@@ -85,7 +85,8 @@ select
     t.merged_into,
     t.first_seen_at,
     t.last_seen_at,
-    t.articles
+    t.articles,
+    t.name_from
 from base.themes t;
 
 comment on view themes is 'One row per theme: a narrative with one claim, curated in themes.yaml or discovered by BERTopic.';
@@ -101,6 +102,83 @@ comment on column themes.merged_into is 'theme_id it was merged into; null unles
 comment on column themes.first_seen_at is 'First publication time of a dated article of the theme, UTC';
 comment on column themes.last_seen_at is 'Last publication time of a dated article of the theme, UTC';
 comment on column themes.articles is 'Number of articles of the theme, dated or not';
+comment on column themes.name_from is 'Who worded the name: yaml, terms (made from the texts), person, or a language model (llm:...)';
+
+create or replace view theme_events as
+select
+    e.theme_id,
+    e.recorded_at,
+    e.day,
+    e.event,
+    e.other_theme_id,
+    e.stories,
+    e.made_by,
+    e.detail
+from base.theme_events e;
+
+comment on view theme_events is 'One row per event in the life of a theme: its lineage, and every edit with who and when.';
+comment on column theme_events.theme_id is 'The theme';
+comment on column theme_events.recorded_at is 'When it was recorded, UTC; of ended and returned the day itself';
+comment on column theme_events.day is 'The UTC day in the news it belongs to: of born and split the theme''s first story, of ended its last one before the silence; null if it has no dated story';
+comment on column theme_events.event is 'added (themes.yaml), born (discovered), split (came out of other_theme_id), merged (went into other_theme_id), ended (45 crawled days without a story), returned, renamed, hidden, shown, promoted, worded';
+comment on column theme_events.other_theme_id is 'Of split the theme it came out of, of merged the theme it went into; else null';
+comment on column theme_events.stories is 'Stories that founded the theme, came along or went over; null of events that concern none, and of edits';
+comment on column theme_events.made_by is 'tracker, or the user who made the edit';
+comment on column theme_events.detail is 'Of renamed and worded the new name; else null';
+
+create or replace view typical_stories as
+select
+    s.theme_id,
+    s.position,
+    s.article_id,
+    s.title,
+    s.outlet,
+    s.published_at,
+    s.strength
+from base.typical_stories s;
+
+comment on view typical_stories is 'Up to three rows per theme: its most typical stories, which say what it is about.';
+comment on column typical_stories.theme_id is 'The theme';
+comment on column typical_stories.position is '1 the most typical';
+comment on column typical_stories.article_id is 'The first published article of the story';
+comment on column typical_stories.title is 'Its headline';
+comment on column typical_stories.outlet is 'Its outlet';
+comment on column typical_stories.published_at is 'Its publication time, UTC; null if unknown';
+comment on column typical_stories.strength is 'As in article_themes: what it is ordered by';
+
+create or replace view theme_moves as
+select
+    m.theme_id,
+    m.move,
+    m.first_day,
+    m.last_day,
+    m.stories,
+    m.expected,
+    m.of_stories,
+    m.weeks_before,
+    m.stories_before,
+    m.ratio,
+    m.low,
+    m.high,
+    m.p_value,
+    m.q_value
+from base.theme_moves m;
+
+comment on view theme_moves is 'One row per active theme: whether its last seven days differ from the weeks before by more than its own noise.';
+comment on column theme_moves.theme_id is 'The theme';
+comment on column theme_moves.move is 'new (first story in these days), growing, fading, silent (none where some were to be expected), steady, or too little data';
+comment on column theme_moves.first_day is 'First UTC day of the recent window';
+comment on column theme_moves.last_day is 'Its last UTC day: the newest with a story';
+comment on column theme_moves.stories is 'Stories of the theme in the recent window';
+comment on column theme_moves.expected is 'Stories that the theme''s share in the weeks before lets one expect in it; null where there is too little';
+comment on column theme_moves.of_stories is 'All stories of the recent window';
+comment on column theme_moves.weeks_before is 'Weeks with stories before the window that are compared with';
+comment on column theme_moves.stories_before is 'Stories of the theme in them';
+comment on column theme_moves.ratio is 'stories / expected; null where nothing was to be expected';
+comment on column theme_moves.low is 'Lower end of the 95 % interval of the ratio; null where there is none';
+comment on column theme_moves.high is 'Upper end of it';
+comment on column theme_moves.p_value is 'Two-sided; null where not tested';
+comment on column theme_moves.q_value is 'The same after Benjamini and Hochberg over all themes: at 0.10, a tenth of the moves shown may be chance';
 
 create or replace view article_themes as
 select

@@ -213,7 +213,8 @@ def themes(connection: Connection) -> list[StoredTheme]:
 def add_theme(connection: Connection, run: Run, theme: Theme, centroid: Vectors | None) -> None:
     """Write a theme never seen before."""
     connection.execute(
-        "insert into themes values (?, ?, ?, ?, ?, ?, ?, ?, 'active', null, ?, null)",
+        """insert into themes (run_id, theme_id, slug, name, kind, claim, claim_from, terms, status, centroid)
+           values (?, ?, ?, ?, ?, ?, ?, ?, 'active', ?)""",
         (run.run_id, theme.theme_id, theme.slug, theme.name, theme.kind, theme.claim, theme.claim_from, list(theme.terms),
          None if centroid is None else centroid.tolist()),
     )  # fmt: skip

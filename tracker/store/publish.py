@@ -33,9 +33,18 @@ _TABLES = {
         group by m.story_id order by 2 nulls last, 1""",
     "themes": """
         select t.theme_id, t.slug, t.name, t.kind, t.claim, t.claim_from, t.terms, t.status, t.merged_into,
-               min(a.published_at) as first_seen_at, max(a.published_at) as last_seen_at, count(a.article_id)::integer as articles
+               min(a.published_at) as first_seen_at, max(a.published_at) as last_seen_at, count(a.article_id)::integer as articles,
+               coalesce(t.name_from, case when t.kind = 'curated' then 'yaml' else 'terms' end) as name_from
         from themes t left join article_themes x using (theme_id) left join articles a using (article_id)
         group by all order by t.kind, t.slug""",
+    "theme_events": """
+        select theme_id, recorded_at, day, event, other_theme_id, stories, made_by, detail
+        from theme_events order by theme_id, recorded_at, event, other_theme_id""",
+    "typical_stories": """
+        select theme_id, position, article_id, title, outlet, published_at, strength from typical_stories order by theme_id, position""",
+    "theme_moves": """
+        select theme_id, move, first_day, last_day, stories, expected, of_stories, weeks_before, stories_before, ratio, low, high, p_value, q_value
+        from theme_moves order by theme_id""",
     "article_themes": """
         select article_id, theme_id, strength, passages, stance, net_stance, confidence, unsure
         from article_themes order by theme_id, article_id""",
