@@ -15,6 +15,7 @@ pages = st.navigation(
     [
         st.Page("screens/overview.py", title="Overview", default=True),
         st.Page("screens/narrative.py", title="Themes", url_path="themes"),
+        st.Page("screens/ancestry.py", title="Lineage", url_path="lineage"),
         st.Page("screens/sources.py", title="Sources", url_path="sources"),
         st.Page("screens/query.py", title="SQL", url_path="sql"),
         st.Page("screens/method.py", title="Method", url_path="method"),

@@ -15,7 +15,8 @@ from dashboard import series
 from dashboard.series import Grid, Theme
 from tracker.measures.label_error import LabelError
 from tracker.store import public, sandbox
-from tracker.store.public import Articles, Published
+from tracker.store.lineage import Event, Lineage, Listed, Story
+from tracker.store.public import Articles
 from tracker.store.sandbox import Result
 
 _KEPT = 256  # answers in memory: small frames, all pages of a few readers
@@ -26,13 +27,13 @@ def version() -> str:
     return str(public.published_file(Path(os.environ.get("TRACKER_DATA", "data"))))
 
 
-def _close(published: Published) -> None:
+def _close(published: Lineage) -> None:
     published.close()
 
 
 @st.cache_resource(max_entries=2, on_release=_close, show_spinner=False)
-def _opened(version: str) -> Published:
-    return Published(Path(version))
+def _opened(version: str) -> Lineage:
+    return Lineage(Path(version))
 
 
 @st.cache_data(max_entries=_KEPT, show_spinner=False)
@@ -45,6 +46,36 @@ def outlets(version: str) -> pd.DataFrame:
 def themes(version: str) -> pd.DataFrame:
     """See Published.themes."""
     return _opened(version).themes()
+
+
+@st.cache_data(max_entries=_KEPT, show_spinner=False)
+def listed(version: str) -> list[Listed]:
+    """See Lineage.listed."""
+    return _opened(version).listed()
+
+
+@st.cache_data(max_entries=_KEPT, show_spinner=False)
+def events(version: str) -> list[Event]:
+    """See Lineage.events: of all themes."""
+    return _opened(version).events()
+
+
+@st.cache_data(max_entries=_KEPT, show_spinner=False)
+def months(version: str) -> list[tuple[str, date, int]]:
+    """See Lineage.months."""
+    return _opened(version).months()
+
+
+@st.cache_data(max_entries=_KEPT, show_spinner=False)
+def typical(version: str, theme_id: str) -> list[Story]:
+    """See Lineage.typical."""
+    return _opened(version).typical(theme_id)
+
+
+@st.cache_data(max_entries=_KEPT, show_spinner=False)
+def article(version: str, article_id: str) -> Story | None:
+    """See Lineage.article."""
+    return _opened(version).article(article_id)
 
 
 @st.cache_data(max_entries=_KEPT, show_spinner=False)
@@ -99,6 +130,12 @@ def all_themes(version: str, on: Grid, theme_ids: tuple[str, ...]) -> list[Theme
 def turning_points(version: str, first: date, last: date) -> pd.DataFrame:
     """See Published.turning_points."""
     return _opened(version).turning_points(first, last)
+
+
+@st.cache_data(max_entries=_KEPT, show_spinner=False)
+def moves(version: str) -> pd.DataFrame:
+    """See Published.moves."""
+    return _opened(version).moves()
 
 
 @st.cache_data(max_entries=_KEPT, show_spinner=False)

@@ -1,4 +1,4 @@
-"""Rows come in; what a theme's page lists is drawn: quoted passages as cards, speakers and articles as tables."""
+"""Rows come in; what pages list is drawn: quoted passages as cards, speakers, articles and events as tables."""
 
 import pandas as pd
 import streamlit as st
@@ -70,3 +70,20 @@ def articles(found: pd.DataFrame) -> None:
         "copies": st.column_config.NumberColumn("Copies", width=60),
     }
     st.dataframe(listed, hide_index=True, column_order=list(columns), column_config=columns, alt="Articles of the theme")
+
+
+def events(table: pd.DataFrame) -> None:
+    """The rows of events.table."""
+    shown = table.assign(stories=[words.whole(number) for number in table["stories"]])
+    columns = {
+        "day": st.column_config.DateColumn("Day", format="D MMM YYYY", width=95, pinned=True),
+        "theme": st.column_config.TextColumn("Theme", width=190),
+        "what": st.column_config.TextColumn("What happened", width=210),
+        "other": st.column_config.TextColumn("Other theme", width=190),
+        "stories": st.column_config.TextColumn("Stories", width=65, help="That founded it, came along or went over"),
+        "by": st.column_config.TextColumn("By", width=130),
+    }
+    st.dataframe(
+        shown, hide_index=True, height="content" if len(table) < 25 else 600, column_order=list(columns), column_config=columns,
+        alt="Events in the lives of all themes, newest first",
+    )  # fmt: skip

@@ -31,6 +31,7 @@ class OverTime:
     marks: pd.DataFrame  # from marks.stack; empty where there is a net line or too many
     flags: tuple[date, ...]  # turning points
     rejudged: tuple[date, ...] = ()  # days on which a new judge judged everything anew
+    events: tuple[tuple[date, str], ...] = ()  # from events.flags
 
 
 def draw(shown: OverTime) -> go.Figure:
@@ -55,6 +56,9 @@ def draw(shown: OverTime) -> go.Figure:
         _flag(figure, flag, str(number), "dot")
     for day in shown.rejudged:
         _flag(figure, day, findings.REJUDGED, "solid")
+    is_flagged = bool(shown.flags or shown.rejudged)
+    for day, letters in shown.events:
+        _pin(figure, day, letters, 22 if is_flagged else 13)  # above the flags, or else the name of the row
     margin = timedelta(
         days=max(1, (shown.span.last_day - shown.span.first_day).days // 70)
     )  # half a mark, so none is cut at the edge
@@ -65,7 +69,7 @@ def draw(shown: OverTime) -> go.Figure:
         template=look.TEMPLATE,
         height=height,
         hovermode="x unified",
-        margin_t=30 if shown.flags or shown.rejudged else 14,
+        margin_t=14 + (16 if is_flagged else 0) + (22 if shown.events else 0),
         bargap=0.15,
     )
     return figure
@@ -197,6 +201,21 @@ def _flag(figure: go.Figure, day: date, text: str, dash: str) -> None:
         showarrow=False,
         bordercolor=look.INK,
         borderpad=2,
+    )
+
+
+def _pin(figure: go.Figure, day: date, letters: str, above: int) -> None:
+    """What happened to the theme itself: fainter than what the coverage did, and above its flags."""
+    figure.add_vline(x=day.isoformat(), line={"width": 1, "color": look.FAINT}, exclude_empty_subplots=False)
+    figure.add_annotation(
+        x=day.isoformat(),
+        y=1,
+        yref="paper",
+        yanchor="bottom",
+        yshift=above,
+        text=f"<b>{letters}</b>",
+        showarrow=False,
+        font={"size": 11},
     )
 
 

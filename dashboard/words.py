@@ -61,6 +61,11 @@ def count(number: int, noun: str, plural: str | None = None) -> str:
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
+def whole(number: float | None) -> str:
+    """1,200, or nothing where there is no number: a table would print None."""
+    return "" if number is None or pd.isna(number) else f"{number:,.0f}"
+
+
 def percent(value: float) -> str:
     """0.0740 as 7.4%, 0.31 as 31%: a second digit, never a third."""
     return f"{value:.1%}" if abs(value) < 0.1 else f"{value:.0%}"

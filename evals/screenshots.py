@@ -36,6 +36,7 @@ PAGES = {
     "overview": "",
     "theme": "themes",
     "theme-outlets": "themes?view=outlets",
+    "lineage": "lineage",
     "sources": "sources",
     "sql": "sql",
     "method": "method",

@@ -1,125 +1,235 @@
-"""Articles with known classes come in; how well our themes, and plain BERTopic on the same vectors, keep the classes apart goes out."""
+"""Corpora come in; how good our themes are beside plain BERTopic, and turftopic, on the same vectors goes out: one measure a row."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from evals import topic_quality as quality
+from evals import turftopic_peer
+from evals.topic_quality import Labels, Terms
 from tracker.errors import SettingsError
 from tracker.extract.passages import split
 from tracker.settings import ExtractSettings, ThemeSettings
 from tracker.themes import discover
 from tracker.themes.embed import Encoder, OnnxEncoder, Vectors, of_article
 
-PASSAGES = 4  # the first of each article: a news text says its subject there; 1,500 articles then embed in 2 minutes
-COLUMNS = ("title", "text", "label")
+SUBSAMPLE = 0.9  # of the documents: as the issue asks
 
-Labels = NDArray[np.int64]
+Job = tuple[Labels, int]  # positions of the documents to fit, seed
+Cell = str | float | int | None
 
 
 @dataclass(frozen=True, slots=True)
-class Clustering:
-    """How a clustering agrees with the classes, 0..1 each.
+class Corpus:
+    """A Parquet file with title and text, and label where `classes`; `sample` documents of it, `passages` of each embedded."""
 
-    `nmi`: normalized mutual information over all articles, those in no theme taken as one more cluster. `purity`: of the articles in
-    a theme, the share that is of the theme's commonest class. `placed`: the share of articles in any theme.
-    """
+    path: Path
+    sample: int
+    passages: int = 4  # the first: a news text says its subject there
 
-    themes: int
-    nmi: float
-    purity: float
-    placed: float
+    @property
+    def name(self) -> str:
+        """What its rows are called."""
+        return self.path.stem
+
+
+# ag_news_test has 7,600 short texts, of which a part says as much; the others are taken whole, and the trade press with more of its text
+SHARED = {
+    "corpora/clusters/bbc.parquet": (2225, 4),
+    "corpora/clusters/ag_news_test.parquet": (2000, 4),
+    "corpora/news/tldr_2025.parquet": (10_423, 12),
+    "corpora/news/aivibe_2025.parquet": (2894, 12),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """What is clustered: title and passages as text, one unit vector each, and their classes if they have any."""
+
+    texts: tuple[str, ...]
+    vectors: Vectors
+    classes: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The topic of each document, -1 for none; `founded` leaves out those that joined a topic later: a topic's words come from the others."""
+
+    found: Labels
+    founded: Labels
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Our clusters as fitted, our themes after assignment by nearness (what readers see), and BERTopic's defaults."""
+    """corpus -> system -> measure -> value; ours is the first system."""
 
-    articles: int
-    classes: int
-    fitted: Clustering
-    assigned: Clustering
-    plain: Clustering
+    found: Mapping[str, Mapping[str, Mapping[str, float]]]
 
-    def rows(self) -> list[tuple[str, float | int | None, str]]:
-        """(measure, value, detail); the outlier share is one minus the share in a theme."""
-        named = (
-            ("ours", self.assigned, f"after assignment by nearness; {self.articles} articles of {self.classes} classes"),
-            ("ours, as fitted", self.fitted, ""),
-            ("BERTopic()", self.plain, "defaults, on the same vectors"),
-        )
-        return [
-            (f"{who}: {measure}", value, detail)
-            for who, found, note in named
-            for measure, value, detail in (
-                ("NMI", found.nmi, note),
-                ("purity", found.purity, ""),
-                ("in a theme", found.placed, f"outliers {1 - found.placed:.1%}"),
-                ("themes", found.themes, ""),
-            )
+    def rows(self) -> list[tuple[str, float, str]]:
+        """(corpus and measure, ours, ""): what the floors are for."""
+        first = {corpus: next(iter(systems.values())) for corpus, systems in self.found.items()}
+        return [(f"{corpus}: {measure}", value, "") for corpus, scores in first.items() for measure, value in scores.items()]
+
+    def beside(self, floors: Mapping[str, float]) -> tuple[tuple[str, ...], list[tuple[Cell, ...]]]:
+        """Column names and rows of the table measure x system, corpus by corpus."""
+        names = list(next(iter(self.found.values())))
+        return ("corpus", "measure", *names, "floor of ours"), [
+            (corpus, measure, *(systems[name][measure] for name in names), floors.get(f"{corpus}: {measure}"))
+            for corpus, systems in self.found.items()
+            for measure in systems[names[0]]
         ]
 
 
-def evaluate(corpus: Path, seed: int, sample: int = 1500, encoder: Encoder | None = None) -> Report:
-    """Score on a random `sample` of a Parquet file with title, text and label. Raises SettingsError if it has no such columns."""
-    titles, texts, labels = read(corpus, seed, sample)
+def evaluate(
+    path: Path, seed: int, repeats: int = 3, cache: Path | None = None, turftopic: Path | None = None, encoder: Encoder | None = None
+) -> Report:
+    """Score on one Parquet file with title and text (and label), or on the four corpora under the folder that holds `corpora/`.
+
+    Each system is fitted `repeats` times with other seeds on all documents, and as often on random subsamples; what does not compare two
+    fits is the mean over the seeds. `turftopic`: the Python of an environment that has it. Raises SettingsError.
+    """
     model = encoder or OnnxEncoder()
-    bodies, vectors = _embedded(titles, texts, model)
-    fit = discover.fit(bodies, vectors, [], model, seed)
-    fitted = np.full(len(texts), -1)
-    for position, cluster in enumerate(fit.clusters):
-        fitted[list(cluster.members)] = position
-    centroids = (
-        np.stack([c.centroid for c in fit.clusters]) if fit.clusters else np.empty((0, vectors.shape[1]), dtype=np.float32)
-    )
-    assigned, _ = discover.nearest(vectors, centroids, ThemeSettings().join_similarity)
-    plain = _plain(bodies, vectors)
-    return Report(len(texts), len(set(labels)), *(clustering(labels, found) for found in (fitted, assigned, plain)))
+    found = {}
+    for corpus in corpora(path):
+        documents = read(corpus, seed, model, cache)
+        words = quality.terms(documents.texts)
+        jobs = planned(len(documents.texts), seed, repeats)
+        fits = _fits(documents, jobs, model, turftopic)
+        found[corpus.name] = {name: scores(documents, words, jobs, labels) for name, labels in fits.items()}
+    return Report(found)
 
 
-def read(corpus: Path, seed: int, sample: int) -> tuple[list[str], list[str], list[str]]:
-    """Titles, texts and classes of `sample` rows drawn by `seed`, in the order of the file. Raises SettingsError."""
+def corpora(path: Path) -> list[Corpus]:
+    """The corpus at `path`, or those known under it. Raises SettingsError if there are none."""
+    if path.is_file():
+        known = {Path(name).name: sizes for name, sizes in SHARED.items()}
+        return [Corpus(path, *known.get(path.name, (2000, 4)))]
+    under = [Corpus(path / name, *sizes) for name, sizes in SHARED.items() if (path / name).is_file()]
+    if not under:
+        raise SettingsError(f"{path}: neither a Parquet file nor a folder that holds {', '.join(SHARED)}.")
+    return under
+
+
+def planned(documents: int, seed: int, repeats: int) -> list[Job]:
+    """The fits of one system: `repeats` seeds on everything, then one seed on as many random subsamples."""
+    everything = np.arange(documents)
+    draws = (np.random.default_rng(seed + i).choice(documents, int(SUBSAMPLE * documents), replace=False) for i in range(repeats))
+    return [*((everything, seed + i) for i in range(repeats)), *((np.sort(draw), seed) for draw in draws)]
+
+
+def ours(texts: Sequence[str], vectors: Vectors, encoder: Encoder, seed: int) -> Answer:
+    """What readers see: themes as discovered, and each article that founded none in the nearest one that is near enough."""
+    clusters = discover.fit(texts, vectors, [], encoder, seed).clusters
+    centroids = np.stack([c.centroid for c in clusters]) if clusters else np.empty((0, vectors.shape[1]), dtype=np.float32)
+    founded = np.full(len(texts), -1)
+    for position, cluster in enumerate(clusters):
+        founded[list(cluster.members)] = position
+    nearest = discover.nearest(vectors, centroids, ThemeSettings().join_similarity)[0]
+    return Answer(np.where(founded >= 0, founded, nearest), founded)
+
+
+def plain(texts: Sequence[str], vectors: Vectors, seed: int) -> Answer:
+    """BERTopic as it comes, but for the seed of its UMAP: its own is drawn anew each time."""
+    from bertopic import BERTopic
+    from umap import UMAP
+
+    # the arguments BERTopic gives its own, low_memory included
+    umap = UMAP(n_neighbors=15, n_components=5, min_dist=0.0, metric="cosine", low_memory=False, random_state=seed)
+    found = np.asarray(BERTopic(umap_model=umap).fit_transform(list(texts), embeddings=vectors)[0])
+    return Answer(found, found)
+
+
+def scores(documents: Documents, words: Terms, jobs: Sequence[Job], fits: Sequence[Answer]) -> dict[str, float]:
+    """All measures of one system, from its answer to each job."""
+    everything = len(documents.texts)
+    answers = [answer for (positions, _), answer in zip(jobs, fits, strict=True) if len(positions) == everything]
+    whole = [answer.found for answer in answers]
+    parts = [(positions, answer.found) for (positions, _), answer in zip(jobs, fits, strict=True) if len(positions) < everything]
+    each = [of_one(documents, words, answer) for answer in answers]
+    shared = [_both(*a, *b) for a, b in combinations(parts, 2)]
+    return {
+        **{measure: float(np.mean([one[measure] for one in each])) for measure in each[0]},
+        **_stability("seeds", list(combinations(whole, 2))),
+        **_stability("subsamples", shared),
+    }
+
+
+def of_one(documents: Documents, words: Terms, answer: Answer) -> dict[str, float]:
+    """The measures of one clustering of all documents. `purity of all` takes those in no topic for wrong."""
+    found, top = answer.found, quality.top_words(words.counts, answer.founded)
+    agreeing = {"NMI": quality.nmi, "purity": quality.purity}
+    placed = float((found >= 0).mean())
+    return {
+        **({name: measure(documents.classes, found) for name, measure in agreeing.items()} if documents.classes else {}),
+        **({"purity of all": quality.purity(documents.classes, found) * placed} if documents.classes else {}),
+        "C_NPMI": float(quality.npmi(words.counts, top).mean()) if len(top) else -1.0,
+        "topic diversity": quality.diversity(top),
+        "in a topic": placed,
+        "outliers": 1 - placed,
+        "topics": float(len(top)),
+    }
+
+
+def read(corpus: Corpus, seed: int, encoder: Encoder, cache: Path | None = None) -> Documents:
+    """Draw `corpus.sample` documents by `seed`, in the order of the file, and embed them, or take the vectors from the folder `cache`."""
     try:
-        rows = pd.read_parquet(corpus, columns=list(COLUMNS)).fillna("").astype(str)
+        rows = pd.read_parquet(corpus.path).fillna("").astype(str)
+        rows = rows[[*("title", "text"), *(("label",) if "label" in rows else ())]]
     except (OSError, ValueError, KeyError) as error:
-        raise SettingsError(f"{corpus}: needs columns title, text and label, as Parquet: {str(error).splitlines()[0]}") from None
-    drawn = rows.sample(min(sample, len(rows)), random_state=seed).sort_index()
-    return drawn["title"].tolist(), drawn["text"].tolist(), drawn["label"].tolist()
-
-
-def clustering(labels: Sequence[str], found: NDArray[np.int64]) -> Clustering:
-    """Compare clusters (-1: none) with classes."""
-    from sklearn.metrics import normalized_mutual_info_score
-
-    placed = found >= 0
-    classes = pd.Series(labels)[placed]
-    largest = (
-        classes.groupby(found[placed]).agg(lambda of_theme: of_theme.value_counts().iloc[0]) if placed.any() else pd.Series([0])
-    )
-    return Clustering(
-        themes=len(set(found[placed].tolist())),
-        nmi=float(normalized_mutual_info_score(labels, found)),
-        purity=float(largest.sum() / max(int(placed.sum()), 1)),
-        placed=float(placed.mean()),
-    )
-
-
-def _embedded(titles: Sequence[str], texts: Sequence[str], encoder: Encoder) -> tuple[list[str], Vectors]:
-    """What the pipeline clusters: title and passages as text, and one vector for both."""
+        raise SettingsError(f"{corpus.path}: needs columns title and text, as Parquet: {str(error).splitlines()[0]}") from None
+    drawn = rows.sample(min(corpus.sample, len(rows)), random_state=seed).sort_index()
     limit = ExtractSettings().passage_chars
-    passages = [[p.text for p in split(str(i), text, limit)][:PASSAGES] for i, text in enumerate(texts)]
+    passages = [[p.text for p in split(str(i), text, limit)][: corpus.passages] for i, text in enumerate(drawn["text"])]
+    stored = cache / f"{corpus.name}-{corpus.passages}-{len(drawn)}-{seed}.npz" if cache else None
+    if stored and stored.is_file():
+        vectors = np.load(stored)["vectors"]
+    else:
+        vectors = _embedded(list(drawn["title"]), passages, encoder)
+        if stored:
+            stored.parent.mkdir(parents=True, exist_ok=True)
+            np.savez(stored, vectors=vectors)
+    texts = tuple(f"{title}. {' '.join(of_text)}" for title, of_text in zip(drawn["title"], passages, strict=True))
+    return Documents(texts, vectors, tuple(drawn["label"]) if "label" in drawn else None)
+
+
+def _embedded(titles: list[str], passages: list[list[str]], encoder: Encoder) -> Vectors:
+    """One vector for title and passages of each article, as the pipeline makes it."""
     of_titles = encoder.encode(titles)
     of_passages = encoder.encode([text for of_text in passages for text in of_text])
     ends = np.cumsum([len(of_text) for of_text in passages])
-    vectors = [of_article(title, rows) for title, rows in zip(of_titles, np.split(of_passages, ends[:-1]), strict=True)]
-    return [f"{title}. {' '.join(of_text)}" for title, of_text in zip(titles, passages, strict=True)], np.stack(vectors)
+    return np.stack([of_article(title, rows) for title, rows in zip(of_titles, np.split(of_passages, ends[:-1]), strict=True)])
 
 
-def _plain(bodies: Sequence[str], vectors: Vectors) -> NDArray[np.int64]:
-    """BERTopic as it comes. Its UMAP is not seeded, so the figures move by some hundredths from run to run."""
-    from bertopic import BERTopic
+def _fits(documents: Documents, jobs: Sequence[Job], encoder: Encoder, turftopic: Path | None) -> dict[str, list[Answer]]:
+    """The answers of each system to each job."""
+    texts, vectors = documents.texts, documents.vectors
+    systems: dict[str, Callable[[Sequence[str], Vectors, int], Answer]] = {
+        "ours": lambda part, rows, seed: ours(part, rows, encoder, seed),
+        "BERTopic()": plain,
+    }
+    fits = {name: [fit([texts[p] for p in positions], vectors[positions], seed) for positions, seed in jobs] for name, fit in systems.items()}
+    if turftopic:
+        vocabulary = turftopic_peer.vocabulary(texts)
+        words = dict(zip(vocabulary, encoder.encode(vocabulary), strict=True))
+        peers = turftopic_peer.fits(turftopic, texts, vectors, words, jobs)
+        fits |= {name: [Answer(found, found) for found in of_peer] for name, of_peer in peers.items()}
+    return fits
 
-    return np.asarray(BERTopic().fit_transform(list(bodies), embeddings=vectors)[0])
+
+def _both(first: Labels, of_first: Labels, second: Labels, of_second: Labels) -> tuple[Labels, Labels]:
+    """Two clusterings of parts of the documents (sorted positions, topics), on the documents in both parts."""
+    _, left, right = np.intersect1d(first, second, assume_unique=True, return_indices=True)
+    return of_first[left], of_second[right]
+
+
+def _stability(between: str, pairs: Sequence[tuple[Labels, Labels]]) -> dict[str, float]:
+    if not pairs:
+        return {}
+    return {
+        f"ARI, {between}": float(np.mean([quality.agreement(*pair) for pair in pairs])),
+        f"ARI, {between}, placed in both": float(np.mean([quality.agreement_placed(*pair) for pair in pairs])),
+    }

@@ -44,7 +44,7 @@ def analyse(
     `refit` discovers themes anew; `everything` forgets all conclusions first (themes keep their ids, names and edits).
     """
     from tracker.stance import scores
-    from tracker.steps import judging, measuring, theming
+    from tracker.steps import discovering, judging, measuring, theming
 
     with transaction(archive):
         if everything:
@@ -56,7 +56,7 @@ def analyse(
         theming.embed_texts(archive, run, encoder, progress)
         progress("themes", 0, 1)
         curated = theming.sync_curated(archive, run, settings.themes)
-        theming.discover_themes(archive, settings, run, encoder, curated, new, refit or everything)
+        discovering.discover_themes(archive, settings, run, encoder, curated, new, refit or everything)
         judging.judge_mentions(archive, settings.discovery, run, encoder, judge, curated, {a.article_id for a in new}, progress)
         progress("measures", 0, 1)
         measuring.measure(archive, settings, run, scores.of(judge.name))

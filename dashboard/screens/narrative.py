@@ -8,12 +8,15 @@ import streamlit as st
 from dashboard import (
     accuracy,
     charts,
+    choosing,
     data,
+    events,
     filters,
     findings,
     listings,
     look,
     marks,
+    masthead,
     questions,
     series,
     summary,
@@ -34,20 +37,19 @@ MANY = 26  # periods in the mix before quarters take the place of months
 version = data.version()
 selection = filters.current()
 whole = data.span(version) or (selection.first, selection.last)
-themes = data.themes(version)
-if themes.empty:
+listed = data.listed(version)
+choice = choosing.choose(listed, st.query_params.get("n"))
+if choice is None:
     st.title("Themes")
     st.info(
         "The next run finds the first: curated themes need articles near their claim, discovered ones a few dozen.",
         title="No themes yet",
     )
     st.stop()
-
-names = dict(zip(themes["slug"], themes["name"], strict=True))
-asked = st.query_params.get("n")
-if asked is not None and asked not in names:
-    st.info(f"There is no theme '{words.plain(asked)}' in this data. Showing '{words.plain(next(iter(names.values())))}'.")
-slug = asked if asked in names else next(iter(names))
+if choice.note:
+    st.info(choice.note)
+theme, slug = choice.theme, choice.theme.slug
+labels = {one.slug: choosing.label(one) for one in choosing.offered(listed)}
 st.session_state["theme"] = slug  # the address decides, also after Back
 
 
@@ -56,33 +58,24 @@ def _choose() -> None:
 
 
 st.selectbox(
-    "Theme", list(names), format_func=names.__getitem__, key="theme", on_change=_choose, label_visibility="collapsed", width=360
+    "Theme", list(labels), format_func=labels.__getitem__, key="theme", on_change=_choose, label_visibility="collapsed", width=360
 )
-theme = themes[themes["slug"] == slug].iloc[0]
 window = Window(selection.first, selection.last)
+happened = [event for event in data.events(version) if slug in (event.theme, event.other)]
+life = events.life(happened, slug, {one.slug: one.name for one in listed})
 
-few_gold = accuracy.few_gold(data.judge_scores(version), str(slug))
-checked = f"; {few_gold}" if few_gold else ""
-
-st.title(words.plain(theme["name"]))
-st.markdown(f"*“{words.plain(theme['claim'])}”*")
-origin = (
-    ""
-    if theme["claim_from"] == "yaml"
-    else " This theme was found by clustering; its claim is provisional, a passage from one of its articles."
-)
-st.caption(
-    f"A story supports this claim when it backs it, opposes it when it disputes it, and is neutral when it takes no side.{origin} "
-    f"Sides are read by a small model that often errs (see [Method](method){checked}): read the passages below before you rely on them."
-)
+few_gold = accuracy.few_gold(data.judge_scores(version), slug)
+claimed_in = None if theme.claim_from == "yaml" else data.article(version, theme.claim_from)
+masthead.head(theme, happened, claimed_in, f"; {few_gold}" if few_gold else "")
+masthead.about(data.typical(version, theme.theme_id), life, {one.slug for one in listed if one.merged_into == slug})
 filters.show_line(selection)
 
 wide = data.theme(
     version,
     data.grid(version, max(whole[0], selection.first - timedelta(days=TRAILING_DAYS)), selection.last, selection.outlets),
-    theme["theme_id"],
+    theme.theme_id,
 )
-exact = data.theme(version, data.grid(version, selection.first, selection.last, selection.outlets), theme["theme_id"])
+exact = data.theme(version, data.grid(version, selection.first, selection.last, selection.outlets), theme.theme_id)
 there = exact.sides([window]).iloc[0]
 supports, opposes, neutral, unsure, n = (int(there[side]) for side in ("supports", "opposes", "neutral", "unsure", "n"))
 if n == 0:
@@ -115,7 +108,7 @@ else:
     is_collected = (bars["collected"] >= volume.MIN_COLLECTED).to_numpy()
     lines = series.broken(wide.share(trailing), is_collected), series.broken(wide.net(trailing), is_collected)
     points = data.turning_points(version, selection.first, selection.last)
-    points = points[points["theme_id"] == theme["theme_id"]]
+    points = points[points["theme_id"] == theme.theme_id]
     share, net = (line if series.is_line(line) else None for line in lines)
     changes = data.judge_changes(version, selection.first, date.max)  # one after the last day, too, made every label of this page
     stacked = marks.stack(exact.marks(), window)
@@ -123,7 +116,7 @@ else:
     shown = OverTime(
         window, tuple(steps), bars, tuple(series.gaps(steps, bars["collected"])), share, net, wide.sides(trailing),
         stacked if has_marks else stacked.iloc[:0], tuple(sorted({day.date() for day in points["day"]})),
-        tuple(day for day in changes["changed_at"].dt.date if day <= selection.last),
+        tuple(day for day in changes["changed_at"].dt.date if day <= selection.last), tuple(events.flags(life, window)),
     )  # fmt: skip
     if share or net:
         length = {"day": "7 days", "week": "4 weeks", "month": "month"}[selection.step]
@@ -141,6 +134,8 @@ else:
             st.caption(f"**{number}**  {words.plain(findings.turning_point(point) + tested)}")
     for told in findings.rejudged(changes, window):
         st.caption(told)
+    if shown.events:
+        st.caption(events.key(shown.events))
     with st.popover("Data", type="tertiary", icon=":material/table:"):
         drawn = summary.drawn(steps, bars, *lines)
         st.dataframe(drawn, hide_index=True, height=260)
@@ -172,7 +167,7 @@ if view == "mix":
     st.caption(f"n: stories the judge decided on{f', {unsure:,} more unsure' if unsure else ''}.")
     st.plotly_chart(charts.mix(mixed), config=look.CONFIG, key="mix", alt=finding)
 elif view == "voices":
-    spoken = data.mention_counts(version, theme["theme_id"], selection.first, selection.last, selection.outlets)
+    spoken = data.mention_counts(version, theme.theme_id, selection.first, selection.last, selection.outlets)
     own, quoted = voices.both(spoken, exact.error)
     finding = voices.finding(own, quoted)
     st.header(finding, anchor="voices")
@@ -214,9 +209,7 @@ else:
 st.header("What they say", anchor="evidence")
 lot = st.query_params.get("s", "1")
 seed = int(lot) if lot.isdecimal() else 1
-st.caption(
-    "Passages drawn at random from the selection, at most one an outlet; those the judge is unsure of are never drawn."
-)
+st.caption("Passages drawn at random from the selection, at most one an outlet; those the judge is unsure of are never drawn.")
 
 
 def _draw_others() -> None:
@@ -239,7 +232,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
 def _side(stance: str, title: str, empty: str) -> None:
     st.subheader(title)
     found = data.evidence(
-        version, theme["theme_id"], stance, selection.first, selection.last, selection.outlets, seed, QUOTES,
+        version, theme.theme_id, stance, selection.first, selection.last, selection.outlets, seed, QUOTES,
         None if heard == "all" else heard,
     )  # fmt: skip
     if found.empty:
@@ -276,11 +269,11 @@ search = (
     )
     or ""
 )
-total = data.articles(version, theme["theme_id"], selection.first, selection.last, selection.outlets, search, 1, 0).total
+total = data.articles(version, theme.theme_id, selection.first, selection.last, selection.outlets, search, 1, 0).total
 pages = max(1, -(-total // PAGE_ROWS))
 page = st.pagination(pages, key="p", bind="query-params") if pages > 1 else 1
 found = data.articles(
-    version, theme["theme_id"], selection.first, selection.last, selection.outlets, search, PAGE_ROWS, (page - 1) * PAGE_ROWS
+    version, theme.theme_id, selection.first, selection.last, selection.outlets, search, PAGE_ROWS, (page - 1) * PAGE_ROWS
 ).rows
 st.caption(f"{words.count(total, 'article')}, copies included, newest first.")
 if len(found):

@@ -1,10 +1,10 @@
-"""What moved, theme by theme; where to read on; whether the data can be trusted today."""
+"""What moved, this week and theme by theme; where to read on; whether the data can be trusted today."""
 
 from datetime import timedelta
 
 import streamlit as st
 
-from dashboard import accuracy, data, filters, findings, series, summary, words
+from dashboard import accuracy, data, filters, findings, movers, series, summary, words
 from tracker.measures.volume import Window
 
 RECENT_DAYS = 90  # of turning points listed here
@@ -27,6 +27,18 @@ if themes.empty:
 if not selection.outlets:
     st.info("No outlet is both chosen and of the chosen kind. Reset the filters in the sidebar.", title="Nothing selected")
     st.stop()
+
+moves = data.moves(version)
+st.header(movers.heading(moves), anchor="this-week")
+for moved in movers.groups(moves):
+    st.markdown(f"**{moved.title}**")
+    for line in moved.lines:
+        with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+            st.page_link("screens/narrative.py", label=words.plain(line.name), query_params={"n": line.slug})
+            st.text(line.text)
+    if moved.more:
+        st.caption(f"and {moved.more} more")
+st.caption(movers.caption(moves))
 
 ids = tuple(themes["theme_id"])
 grid = data.grid(version, whole[0], selection.last, selection.outlets)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from tests.dashboard import invented_lineage
 from tests.dashboard.invented_themes import HEADLINES, HOSTILE, LARGE, LAST, NEUTRAL, SMALL, SUBJECTS, SUPPORTS, TEXTS, TURN, Plan
 from tracker.measures import label_error
 from tracker.records import Label
@@ -30,6 +31,37 @@ CONFUSION: dict[Label, dict[Label, int]] = {  # gold -> found -> passages
     "neutral": {"supports": 12, "opposes": 8, "neutral": 90, "unrelated": 20},
     "unrelated": {"supports": 6, "opposes": 2, "neutral": 25, "unrelated": 120},
 }
+
+MOVES = [  # every kind, with the numbers that belong to it
+    dict(
+        zip(
+            (
+                "theme_id",
+                "move",
+                "stories",
+                "expected",
+                "weeks_before",
+                "stories_before",
+                "ratio",
+                "low",
+                "high",
+                "p_value",
+                "q_value",
+            ),
+            row,
+            strict=True,
+        )
+    )
+    | {"first_day": LAST - timedelta(days=6), "last_day": LAST, "of_stories": 171}
+    for row in (
+        ("t0", "growing", 41, 18.2, 12, 221, 2.2527, 1.4, 3.6, 0.0004, 0.002),
+        ("t1", "steady", 13, 14.1, 12, 170, 0.9219, 0.5, 1.6, 0.8, 0.8),
+        ("t2", "silent", 0, 6.4, 12, 77, 0.0, 0.0, 0.7, 0.02, 0.05),
+        ("t3", "too little data", 0, None, 12, 0, None, None, None, None, None),
+        ("t4", "new", 9, None, 12, 0, None, None, None, None, None),
+        ("th", "growing", 5, 0.0, 12, 0, None, 9.7, None, 0.0002, 0.001),
+    )
+]
 
 OUTLETS = {
     "lattice.example": ("Lattice Ledger", "news"),
@@ -177,6 +209,7 @@ def build(data: Path, size: str = "large", seed: int = 7) -> Path:
     )
     if size == "large":
         _judge_tables(connection)
+        invented_lineage.add(connection)
     connection.execute(
         """insert into stance_days by name
            select theme_id, day, count(*) filter (stance = 'supports')::integer as supports, count(*) filter (stance = 'opposes')::integer as opposes,
@@ -202,6 +235,7 @@ def build(data: Path, size: str = "large", seed: int = 7) -> Path:
                 for measure, before, after, p in (("share", 0.05, 0.11, 0.0005), ("net_stance", -0.3, 0.45, 0.004))
             ],
         )
+        _write(connection, "theme_moves", MOVES)
     path = publish(connection, data, RUN).path
     connection.close()
     return path

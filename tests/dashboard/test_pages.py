@@ -14,7 +14,7 @@ from tracker.store.database import open_archive
 from tracker.store.public import published_file
 from tracker.store.publish import publish
 
-SCREENS = ("overview", "narrative", "sources", "query", "method")
+SCREENS = ("overview", "narrative", "ancestry", "sources", "query", "method")
 
 
 def visit(data: Path, screen: str, monkeypatch: pytest.MonkeyPatch, **address: str | list[str]) -> AppTest:
@@ -52,12 +52,12 @@ def test_overview_names_the_planted_mover_and_draws_no_plotly(large: Path, monke
     table = app.dataframe[0].value
     assert set(table["name"]) >= {"End of scaling", "Compute arms race", "Sentient life"}
     assert not app.get("plotly_chart")
-    assert "4 weeks to 31 Oct 2026" in app.header[0].value
+    assert "4 weeks to 31 Oct 2026" in app.header[1].value
 
 
 def test_a_small_archive_is_told_in_counts(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     app = visit(small, "overview", monkeypatch)
-    assert "Too few stories" in app.header[0].value
+    assert "Too few stories" in app.header[1].value
     assert all(" of " in share for share in app.dataframe[0].value["share"])
 
 

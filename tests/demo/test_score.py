@@ -25,7 +25,7 @@ def row(where: str, /, story: str = "", at: str = "sound", **changes: object) ->
     return Row(**{"url": f"http://127.0.0.1:1/{where}", "outlet": at, "story_id": story or where, "published_at": DAY, **changes})  # type: ignore[arg-type]
 
 
-def curated(slug: str, stance: str) -> dict[str, str]:
+def curated(slug: str, stance: str | None) -> dict[str, str | None]:
     """The theme part of a row."""
     return {"slug": slug, "kind": "curated", "name": slug.title(), "stance": stance}
 
@@ -52,7 +52,7 @@ WORLD = World(
     truths={
         "a1": Truth(theme="alpha", stance="supports"),
         "a1-copy": Truth(theme="alpha", stance="supports", copy_of="a1"),
-        "a2": Truth(theme="alpha", stance="opposes"),
+        "a2": Truth(theme="alpha", stance="opposes", also=("beta",)),
         "a3": Truth(theme="beta", stance="neutral"),
         "b1": Truth(topic="batteries"),
         "b2": Truth(topic="batteries"),
@@ -66,7 +66,8 @@ ROWS = [
     row("a1", **curated("alpha", "supports")),
     row("a1-copy", story="a1", **curated("alpha", "supports")),
     row("a2", story="a1", **curated("alpha", "supports")),  # wrongly in the story, and its stance turned round
-    row("a2", story="a1", **curated("beta", "neutral")),  # a second theme that is not there
+    row("a2", story="a1", **curated("beta", None)),  # the second theme; no mention of it is sure
+    row("a1", **curated("beta", "neutral")),  # a second theme that is not there
     row("a3", published_at=DAY + timedelta(days=3)),  # three days late, theme missed
     row("b1", **discovered("storage")),
     row("b2", **discovered("storage")),
@@ -99,9 +100,15 @@ def test_copies_are_scored_by_pairs() -> None:
 
 def test_themes_are_found_rightly_wrongly_or_missed() -> None:
     result = score(ROWS, WORLD)
-    assert dict(result.themes) == {"alpha": Hits(3, 0, 0), "beta": Hits(1, 1, 1)}
-    assert result.all_themes == Hits(4, 1, 1)
-    assert result.all_themes.f1 == 0.8
+    assert dict(result.themes) == {"alpha": Hits(3, 0, 0), "beta": Hits(2, 1, 1)}
+    assert result.all_themes == Hits(5, 1, 1)
+    assert result.all_themes.f1 == 5 / 6
+
+
+def test_planted_themes_are_counted_by_themselves_and_so_is_what_is_sure() -> None:
+    result = score(ROWS, WORLD)
+    assert result.planted_themes == Hits(4, 0, 1)
+    assert result.sure_themes == Hits(4, 1, 2)
 
 
 def test_stance_is_scored_where_the_theme_was_found() -> None:
@@ -123,9 +130,10 @@ def test_a_perfect_run_on_the_bundled_world_scores_one() -> None:
     rows = []
     for a in world.readable():
         truth = world.truths[a.id]
-        theme = curated(truth.theme, truth.stance or "") if truth.theme else discovered(truth.topic or "")
+        themes = [curated(theme, truth.stance or "neutral") for theme in truth.themes] or [discovered(truth.topic or "")]
         published_at = a.published_at if world.is_datable(a) else None
-        rows.append(row(a.path[1:] + "?ref=1", truth.copy_of or a.id, a.outlet, published_at=published_at, **theme))
+        where = (a.path[1:] + "?ref=1", truth.copy_of or a.id, a.outlet)
+        rows += [row(*where, published_at=published_at, **theme) for theme in themes]
     table = {measure: value for measure, value, _ in score(rows, world).rows()}
     assert (table.pop("stance flips"), table.pop("addresses from nowhere")) == (0, 0)
     assert set(table.values()) == {1.0}

@@ -1,16 +1,20 @@
 """What people decide about themes outlasts every later analysis."""
 
 import shutil
+from datetime import timedelta
 from pathlib import Path
 
+import duckdb
 import pytest
 
+from evals.fakes import FakeEncoder
 from tests import night
 from tests.builders import FIXED_NOW
 from tests.test_pipeline import NEXT_NIGHT, QUAY, read, settings, store, subject_articles
 from tracker.errors import StoreError
-from tracker.records import Theme
+from tracker.records import Run, Theme
 from tracker.settings import FetchSettings, Settings, ThemeEntry, ThemeSettings
+from tracker.steps import dividing
 from tracker.store import derived, theme_edits
 from tracker.store.database import open_archive
 
@@ -62,6 +66,12 @@ def members(data: Path, theme: Theme) -> set[str]:
     found = set(derived.members(archive, theme.theme_id))
     archive.close()
     return found
+
+
+def bring_back(archive: duckdb.DuckDBPyConnection, theme: Theme) -> None:
+    """As `tracker themes merge --undo` does."""
+    strengths = dividing.stories_back(archive, chosen().discovery, FakeEncoder(), theme_edits.find(archive, theme.slug))
+    theme_edits.unmerge(archive, Run("20261101T120000", WHEN, "test", "test"), theme, strengths, WHO, WHEN)
 
 
 def test_a_new_name_a_hiding_and_a_merge_survive_a_forced_refit(data: Path) -> None:
@@ -151,3 +161,103 @@ def test_a_promoted_theme_keeps_its_id_under_the_claim_that_themes_yaml_gives_it
     rows = read(data, f"select theme_id, name, kind, claim, claim_from from themes where slug = '{theme.slug}'")
     assert rows == [(theme.theme_id, "By hand", "curated", entry.claim, "yaml")]
     assert members(data, theme) == set()
+
+
+def test_a_theme_merged_away_takes_no_other_edit_and_the_error_names_where_it_went(data: Path) -> None:
+    first, second, third = largest(data)[:3]
+    archive = open_archive(data / "archive.duckdb")
+    theme_edits.merge(archive, first, second, WHO, WHEN)
+    theme_edits.merge(archive, second, third, WHO, WHEN)  # a chain: what went into the second goes on into the third
+    where = rf"'{first.slug}' was merged into '{third.slug}'.*tracker themes merge {first.slug} --undo"
+    for edit in (
+        lambda: theme_edits.rename(archive, first, "Another name", WHO, WHEN),
+        lambda: theme_edits.hide(archive, first, True, WHO, WHEN),
+        lambda: theme_edits.merge(archive, first, third, WHO, WHEN),
+        lambda: theme_edits.merge(archive, third, first, WHO, WHEN),
+        lambda: theme_edits.require_promotable(archive, first),
+        lambda: theme_edits.divisible(archive, first),
+    ):
+        with pytest.raises(StoreError, match=where):
+            edit()
+    assert [verb for _, _, verb, _ in theme_edits.log(archive, first)] == ["merge"]
+    archive.close()
+
+    night.run(data, chosen(), NEXT_NIGHT, refit=True, is_crawling=False)
+    assert len(members(data, third)) == 36
+    assert members(data, first) == members(data, second) == set()
+
+
+def test_nothing_is_merged_into_or_made_of_a_hidden_theme_before_it_is_shown(data: Path) -> None:
+    hidden, other = largest(data)[:2]
+    archive = open_archive(data / "archive.duckdb")
+    theme_edits.hide(archive, hidden, True, WHO, WHEN)
+    theme_edits.hide(archive, hidden, True, WHO, WHEN)  # it is hidden already
+    for edit in (lambda: theme_edits.merge(archive, other, hidden, WHO, WHEN), lambda: theme_edits.require_promotable(archive, hidden)):
+        with pytest.raises(StoreError, match=rf"'{hidden.slug}' is hidden.*tracker themes hide {hidden.slug} --undo"):
+            edit()
+    assert theme_edits.log(archive, hidden) == [(WHEN, WHO, "hide", None)]
+    theme_edits.merge(archive, hidden, other, WHO, WHEN)
+    back = Run("20261103T060000", NEXT_NIGHT, "test", "test")
+    theme_edits.unmerge(archive, back, hidden, {}, WHO, WHEN)
+    assert theme_edits.find(archive, hidden.slug).status == "hidden"
+    archive.close()
+
+
+def test_a_name_is_a_persons_until_a_promotion_hands_it_to_the_file(data: Path) -> None:
+    renamed, other = largest(data)[:2]
+    archive = open_archive(data / "archive.duckdb")
+    with pytest.raises(StoreError, match="needs a word"):
+        theme_edits.rename(archive, renamed, "  ", WHO, WHEN)
+    with pytest.raises(StoreError, match=f"'{other.slug}' is called"):
+        theme_edits.rename(archive, renamed, other.name.upper(), WHO, WHEN)
+    theme_edits.rename(archive, renamed, "Storage  of power", WHO, WHEN)
+    assert archive.execute("select name, name_from from themes where theme_id = ?", (renamed.theme_id,)).fetchall() == [
+        ("Storage of power", "person")
+    ]
+    theme_edits.promote(archive, renamed, WHO, WHEN)
+    archive.close()
+    entry = ThemeEntry(slug=renamed.slug, name="As the file has it", claim="What the sentences of this subject say is true.")
+    night.run(data, chosen(QUAY, entry), NEXT_NIGHT, is_crawling=False)
+    named = f"select name, name_from from themes where slug = '{renamed.slug}'"
+    assert read(data, named) == [("As the file has it", "yaml")]
+
+    archive = open_archive(data / "archive.duckdb")
+    theme_edits.rename(archive, theme_edits.find(archive, renamed.slug).theme, "By hand again", WHO, WHEN)
+    archive.close()
+    night.run(data, chosen(QUAY, entry), NEXT_NIGHT + timedelta(days=1), is_crawling=False)
+    assert read(data, named) == [("By hand again", "person")]
+
+
+def test_a_theme_merged_by_mistake_comes_back_with_its_articles(data: Path) -> None:
+    kept, merged = largest(data)[:2]
+    before = {theme.theme_id: members(data, theme) for theme in (kept, merged)}
+    archive = open_archive(data / "archive.duckdb")
+    theme_edits.merge(archive, merged, kept, WHO, WHEN)
+    archive.close()
+    night.run(data, chosen(), NEXT_NIGHT, refit=True, is_crawling=False)
+    assert members(data, kept) == before[kept.theme_id] | before[merged.theme_id]
+
+    archive = open_archive(data / "archive.duckdb")
+    with pytest.raises(StoreError, match="nothing to undo"):
+        bring_back(archive, kept)
+    bring_back(archive, merged)
+    archive.close()
+    after = NEXT_NIGHT + timedelta(days=1)
+    night.run(data, chosen(), after, is_crawling=False)
+    assert {theme.theme_id: members(data, theme) for theme in (kept, merged)} == before
+    night.run(data, chosen(), after + timedelta(days=1), refit=True, is_crawling=False)
+    assert {theme.theme_id: members(data, theme) for theme in (kept, merged)} == before
+    assert read(data, f"select status, merged_into from themes where slug = '{merged.slug}'") == [("active", None)]
+    events = f"select event, other_theme_id from theme_events where theme_id = '{merged.theme_id}' and made_by = '{WHO}' order by event"
+    assert read(data, events) == [("merged", kept.theme_id), ("unmerged", kept.theme_id)]
+
+
+def test_touched_are_all_themes_of_which_a_person_decided_something(data: Path) -> None:
+    first, second, third = largest(data)[:3]
+    archive = open_archive(data / "archive.duckdb")
+    assert theme_edits.touched(archive) == set()
+    archive.execute("insert into theme_edits values (1, ?, 'llm:some', 'word', ?, 'Words')", (WHEN, third.theme_id))
+    assert theme_edits.touched(archive) == set()
+    theme_edits.merge(archive, first, second, WHO, WHEN)
+    assert theme_edits.touched(archive) == {first.theme_id, second.theme_id}
+    archive.close()

@@ -1,36 +1,89 @@
-"""Clusters meet the themes of last time one to one."""
+"""Clusters meet the themes of last time: first one to one, then splits and merges; what drifts stays itself."""
 
 import numpy as np
 
-from tracker.themes.embed import DIMENSIONS, unit
-from tracker.themes.link import to_last
+from tracker.themes.embed import unit
+from tracker.themes.link import Lineage, lineage
 
-THEMES = unit(np.array([[1, 0, 0], [0.8, 0.6, 0], [0, 0, 1]], dtype=np.float32))
-CLUSTERS = unit(np.array([[0.9, 0.3, 0], [1, 0.05, 0], [0, 1, 0.1]], dtype=np.float32))
+A, B, C, D = np.eye(4, dtype=np.float32)
+NEAR_A = unit(np.array([1, 0.3, 0, 0], dtype=np.float32))
+
+
+def rows(*vectors: np.ndarray) -> np.ndarray:
+    return np.stack(vectors) if vectors else np.empty((0, 4), dtype=np.float32)
+
+
+def linked(
+    pairs: list[tuple[int, int, int]],
+    clusters: np.ndarray,
+    themes: np.ndarray,
+    fixed: tuple[int, ...] = (),
+    days: list[float] | None = None,
+) -> Lineage:
+    """`pairs`: (cluster, theme before, how many stories); all on the same ten days unless `days` says one per pair."""
+    cluster_of = np.concatenate([np.full(n, c) for c, _, n in pairs])
+    theme_of = np.concatenate([np.full(n, t) for _, t, n in pairs])
+    when = [np.arange(n) % 10 if days is None else np.full(n, days[i]) for i, (_, _, n) in enumerate(pairs)]
+    return lineage(cluster_of, theme_of, np.concatenate(when).astype(float), clusters, themes, 0.75, fixed)
 
 
 def test_each_theme_is_given_once_so_that_the_whole_fits_best() -> None:
-    # both of the first clusters are near both of the first themes; the second fits theme 0 better
-    assert to_last(CLUSTERS, THEMES, 0.75) == {0: 1, 1: 0}
+    near_b = unit(np.array([0.6, 0.8, 0, 0], dtype=np.float32))
+    found = linked([(0, 0, 10), (1, 1, 10)], rows(NEAR_A, near_b), rows(A, B))
+    assert found.same == {0: 0, 1: 1}
+    assert (found.born, found.split, found.merged, found.part) == ((), {}, {}, {})
 
 
 def test_the_order_of_rows_does_not_matter() -> None:
-    expected = to_last(CLUSTERS, THEMES, 0.75)
-    for seed in range(5):
-        rng = np.random.default_rng(seed)
-        rows, columns = rng.permutation(3), rng.permutation(3)
-        found = to_last(CLUSTERS[rows], THEMES[columns], 0.75)
-        assert {int(rows[r]): int(columns[c]) for r, c in found.items()} == expected
+    found = linked([(1, 0, 10), (0, 1, 10)], rows(B, A), rows(A, B))
+    assert found.same == {1: 0, 0: 1}
 
 
-def test_what_is_below_the_threshold_stays_without_a_match() -> None:
-    assert to_last(CLUSTERS[2:], THEMES, 0.75) == {}
-    assert to_last(CLUSTERS[2:], THEMES, 0.55) == {0: 1}
-    assert to_last(THEMES, THEMES, 0.99) == {0: 0, 1: 1, 2: 2}
+def test_a_theme_that_has_drifted_far_is_known_by_its_stories() -> None:
+    assert linked([(0, 0, 10)], rows(D), rows(A)).same == {0: 0}
 
 
-def test_more_clusters_than_themes_and_none_at_all() -> None:
-    assert to_last(CLUSTERS, THEMES[:1], 0.75) == {1: 0}
-    empty = np.empty((0, DIMENSIONS), dtype=np.float32)
-    assert to_last(empty, empty, 0.75) == {}
-    assert to_last(CLUSTERS, np.empty((0, 3), dtype=np.float32), 0.75) == {}
+def test_a_theme_is_known_by_its_centroid_when_none_of_its_old_stories_are_left() -> None:
+    assert linked([(0, -1, 10)], rows(NEAR_A), rows(A)).same == {0: 0}
+
+
+def test_a_cluster_far_from_every_theme_and_of_nobodys_stories_is_born() -> None:
+    found = linked([(0, 0, 10), (1, -1, 9), (1, 0, 3)], rows(A, C), rows(A))
+    assert (found.same, found.born) == ({0: 0}, (1,))
+
+
+def test_two_clusters_of_one_themes_stories_side_by_side_and_apart_are_a_split() -> None:
+    found = linked([(0, 0, 20), (1, 0, 10)], rows(A, C), rows(A))
+    assert (found.same, found.split, found.born) == ({0: 0}, {1: 0}, ())
+
+
+def test_a_part_that_only_ended_where_the_other_began_is_drift() -> None:
+    found = linked([(0, 0, 20), (1, 0, 10)], rows(A, C), rows(A), days=[20, 3])
+    assert (found.split, found.part) == ({}, {1: 0})
+
+
+def test_a_part_that_is_near_to_the_rest_is_no_theme_of_its_own() -> None:
+    found = linked([(0, 0, 20), (1, 0, 10)], rows(A, NEAR_A), rows(A))
+    assert (found.same, found.split, found.part) == ({0: 0}, {}, {1: 0})
+
+
+def test_a_theme_whose_stories_went_into_anothers_cluster_is_one_with_it_if_they_are_near() -> None:
+    found = linked([(0, 0, 20), (0, 1, 9), (-1, 1, 2)], rows(A), rows(A, NEAR_A))
+    assert (found.same, found.merged) == ({0: 0}, {1: 0})
+
+
+def test_a_theme_whose_stories_are_swallowed_by_a_far_one_stays() -> None:
+    found = linked([(0, 0, 20), (0, 1, 9)], rows(A), rows(A, B))
+    assert found.merged == {}
+
+
+def test_what_a_person_has_edited_neither_splits_nor_merges() -> None:
+    assert linked([(0, 0, 20), (1, 0, 10)], rows(A, C), rows(A), fixed=(0,)).part == {1: 0}
+    for fixed in (0, 1):
+        assert linked([(0, 0, 20), (0, 1, 9)], rows(A), rows(A, NEAR_A), fixed=(fixed,)).merged == {}
+
+
+def test_no_clusters_and_no_themes() -> None:
+    nothing = np.empty(0, dtype=np.int64)
+    assert lineage(nothing, nothing, nothing.astype(float), rows(), rows(A), 0.75) == Lineage({}, {}, (), {}, {})
+    assert linked([(0, -1, 10), (1, -1, 10)], rows(A, B), rows()).born == (0, 1)

@@ -177,7 +177,10 @@ def evaluate(
     gold: Annotated[Path | None, typer.Option("--gold", help="A gold set that is not in the repository.")] = None,
     nights: Annotated[int, typer.Option("--nights", min=2, help="replay: how many nights.")] = 8,
     seed: Annotated[int, typer.Option("--seed", help="replay, themes: seed.")] = 1,
-    shared: Annotated[Path | None, typer.Option("--shared", help="stance-sets: folder that holds corpora/stance/.")] = None,
+    shared: Annotated[Path | None, typer.Option("--shared", help="stance-sets, themes: folder that holds corpora/.")] = None,
+    repeats: Annotated[int, typer.Option("--repeats", min=1, help="themes: seeds, and subsamples, to fit; 2 or more tell stability.")] = 3,
+    cache: Annotated[Path | None, typer.Option("--cache", help="themes: folder that keeps the corpora's vectors.")] = None,
+    turftopic: Annotated[Path | None, typer.Option("--turftopic", help="themes: the Python of an environment with turftopic.")] = None,
     errors: Annotated[int, typer.Option("--errors", min=0, help="stance: show the surest mistakes, so many, and count their kinds.")] = 0,
     data: options.Data = options.DATA,
     by: options.JudgeName = options.JUDGE,
@@ -193,20 +196,24 @@ def evaluate(
     except (ImportError, FileNotFoundError):
         raise SettingsError("evaluations need a clone of the repository: run this in it, as `uv run tracker evaluate ...`.") from None
     wanted: dict[str, dict[str, Any]] = {
-        "stance": {"path": gold}, "stance-sets": {"shared": shared}, "themes": {"corpus": gold, "seed": seed}, "extract": {"pages": gold},
+        "stance": {"path": gold}, "stance-sets": {"shared": shared}, "themes": {"path": gold or shared, "seed": seed}, "extract": {"pages": gold},
         "feeds": {"path": gold}, "snapshots": {"path": gold},
         "dates": {}, "duplicates": {}, "replay": {"nights": nights, "seed": seed}, "demo": {"data": data},
     }  # fmt: skip
     if None in wanted[what].values():
-        option = "--shared" if what == "stance-sets" else "--gold"
+        option = {"stance-sets": "--shared", "themes": "--shared or --gold"}.get(what, "--gold")
         raise SettingsError(f"`tracker evaluate {what}` needs {option} PATH (the sets are third-party text and not in the repository).")
     arguments = dict(wanted[what])
     if what in {"stance", "stance-sets"}:
         arguments["judge"] = options.judge(by, data)()
         floors = floors if by == options.JUDGE else {}  # pinned for the judge in the package
+    if what == "themes":
+        arguments |= {"repeats": repeats, "cache": cache, "turftopic": turftopic}
     report = scorer.evaluate(**arguments)
     rows = report.rows()
-    table(("measure", "value", "floor", "detail"), [(m, v, floors.get(m), d) for m, v, d in rows], as_json)
+    plain = ("measure", "value", "floor", "detail"), [(m, v, floors.get(m), d) for m, v, d in rows]
+    columns, cells = report.beside(floors) if what == "themes" else plain
+    table(columns, cells, as_json)
     for columns, cells in report.worst(errors) if what == "stance" and errors else ():
         table(columns, cells, as_json)
     if "judge" in arguments:

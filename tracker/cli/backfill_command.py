@@ -2,10 +2,9 @@
 
 import asyncio
 import difflib
-import re
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -89,19 +88,8 @@ def _wanted(
     if not named and not warcs:
         raise SettingsError("--sources none leaves nothing to read: name a file with --warc.")
     return Wanted(
-        _first_day(since, today), _chosen(settings, outlets), limit, "sitemaps" in named, "feeds" in named, tuple(warcs)
+        options.first_day(since, today), _chosen(settings, outlets), limit, "sitemaps" in named, "feeds" in named, tuple(warcs)
     )
-
-
-def _first_day(since: str, today: date) -> date:
-    days = re.fullmatch(r"(\d{1,5})d", since.strip())
-    try:
-        first = today - timedelta(days=int(days[1])) if days else date.fromisoformat(since.strip())
-    except (ValueError, OverflowError):
-        raise SettingsError(f"--since: '{since}' is neither a day (2025-01-31) nor a number of days (30d).") from None
-    if first > today:
-        raise SettingsError(f"--since: {first} is in the future.")
-    return first
 
 
 def _chosen(settings: Settings, names: Sequence[str]) -> tuple[OutletEntry, ...]:

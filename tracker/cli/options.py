@@ -5,7 +5,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -67,6 +67,18 @@ _STEM = re.compile(r"\d{8}T\d{6}")
 def now() -> datetime:
     """The time, UTC, without zone, to the second: the only clock of the program."""
     return datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+
+
+def first_day(since: str, today: date) -> date:
+    """The day that --since means: a day, or so many days ago. Raises SettingsError."""
+    days = re.fullmatch(r"(\d{1,5})d", since.strip())
+    try:
+        first = today - timedelta(days=int(days[1])) if days else date.fromisoformat(since.strip())
+    except (ValueError, OverflowError):
+        raise SettingsError(f"--since: '{since}' is neither a day (2025-01-31) nor a number of days (30d).") from None
+    if first > today:
+        raise SettingsError(f"--since: {first} is in the future.")
+    return first
 
 
 def load_settings(feeds: Path, themes: Path, hosts: str = "", delay: float = DELAY) -> Settings:

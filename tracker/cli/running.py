@@ -109,7 +109,7 @@ def run(
     """
     settings, make_judge = options.load_settings(feeds, themes, allow_private_hosts, host_delay), options.judge(by, data)
     with stages() as watched, options.archive(data) as connection:
-        started = _start(connection, settings, "run")
+        started = start(connection, settings, "run")
         asyncio.run(pipeline.crawl(connection, settings, started, options.processes(), watched))
         _conclude(connection, settings, started, data, make_judge, watched)
         _report(connection, started, watched, as_json, data)
@@ -130,7 +130,7 @@ def crawl(
     """
     settings = options.load_settings(feeds, themes, allow_private_hosts, host_delay)
     with stages() as watched, options.archive(data) as connection:
-        started = _start(connection, settings, "crawl")
+        started = start(connection, settings, "crawl")
         asyncio.run(pipeline.crawl(connection, settings, started, options.processes(), watched))
         observed.finish_run(connection, started, options.now(), None, None)
         _report(connection, started, watched, as_json)
@@ -152,7 +152,7 @@ def analyse(
     """
     settings, make_judge = options.load_settings(feeds, themes), options.judge(by, data)
     with stages() as watched, options.archive(data, must_exist=True) as connection:
-        started = _start(connection, settings, "analyse")
+        started = start(connection, settings, "analyse")
         _analyse(connection, settings, started, make_judge, watched, refit, everything)
         _report(connection, started, watched, as_json)
 
@@ -192,10 +192,12 @@ def dashboard(port: Port = _DASHBOARD_PORT, data: options.Data = options.DATA) -
         raise StoreError(f"the dashboard ended with status {code}; is port {port} in use? Try --port {port + 1}.")
 
 
-def analyse_again(connection: duckdb.DuckDBPyConnection, settings: Settings, data: Path, make_judge: "MakeJudge") -> None:
-    """Analyse and publish, after an edit that changes conclusions."""
+def analyse_again(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, data: Path, make_judge: "MakeJudge", run: Run | None = None
+) -> None:
+    """Analyse and publish, after an edit that changes conclusions; as part of the run that wrote the edit, if there is one."""
     with stages() as watched:
-        _conclude(connection, settings, _start(connection, settings, "analyse"), data, make_judge, watched)
+        _conclude(connection, settings, run or start(connection, settings, "analyse"), data, make_judge, watched)
 
 
 def publish_again(connection: duckdb.DuckDBPyConnection, data: Path) -> None:
@@ -210,7 +212,8 @@ def publish_again(connection: duckdb.DuckDBPyConnection, data: Path) -> None:
     _publish(connection, data, run)
 
 
-def _start(connection: duckdb.DuckDBPyConnection, settings: Settings, command: str) -> Run:
+def start(connection: duckdb.DuckDBPyConnection, settings: Settings, command: str) -> Run:
+    """Begin a run: its row stands in the archive from now on."""
     started = options.new_run(settings, options.now(), connection)
     observed.start_run(connection, started, command)
     return started

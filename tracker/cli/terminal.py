@@ -16,6 +16,8 @@ from tracker.errors import redacted
 
 _QUIET_SECONDS = 15.0  # between two plain lines of the same stage where there is no terminal
 
+_NAMES_WHOLE = 40  # characters of the first column that are never cut: it names what the next command is asked about
+
 out = Console(soft_wrap=True, highlight=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 
@@ -83,6 +85,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], as_json: bool, 
             print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())  # noqa: T201
         return
     drawn = Table(*columns, title=title or None, title_justify="left", box=None, header_style="bold", pad_edge=False)
+    drawn.columns[0].min_width = min(_NAMES_WHOLE, max((len(_cell(row[0])) for row in rows), default=0))
     for row in rows:
         drawn.add_row(*(_cell(value).replace("[", r"\[") for value in row))
     out.print(drawn)

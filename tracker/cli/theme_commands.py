@@ -1,49 +1,93 @@
-"""tracker themes: list, show, rename, merge, split, hide, promote. Edits are rows with who and when; every later run keeps to them."""
+"""tracker themes: list, show, lineage, rename, hide, merge, split, promote. Edits are rows with who and when; every later run keeps to them."""
 
 import getpass
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from tracker import edits
-from tracker.cli import options, running
+from tracker.cli import options, running, wording_command
 from tracker.cli.terminal import say, table
-from tracker.store import theme_edits
+from tracker.errors import SettingsError
+from tracker.store import public, theme_edits
+from tracker.store.lineage import Event, Lineage, Listed
 
 app = typer.Typer(help="The themes we follow: curated ones from themes.yaml, and discovered ones.", no_args_is_help=True)
 Word = Annotated[str, typer.Argument(metavar="THEME", help="Slug, id or name of a theme.")]
-_EXAMPLES = 3  # passages of each side that `promote` offers as a start
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show what would come of it.")]
+_EXAMPLES = 3  # passages of each side: shown as evidence, and offered by `promote` as a start
+_TOWARD = {"split": "out of", "unmerged": "out of", "merged": "into"}  # the other theme
+_LIFE = frozenset({"added", "born", "split", "merged", "unmerged", "promoted", "ended", "returned"})
 
 
 @app.command("list")
-def list_themes(data: options.Data = options.DATA, as_json: options.Json = False) -> None:
-    """All themes, largest first.
+def list_themes(
+    everything: Annotated[bool, typer.Option("--all", help="Those merged away too.")] = False,
+    data: options.Data = options.DATA,
+    as_json: options.Json = False,
+) -> None:
+    """The themes, largest first: how many stories they have, and when they were in the news.
 
-    Example: `tracker themes list`
+    `30d`: stories of the last 30 days. A theme has *ended* if it had no story on 45 days that were crawled. The note has the name where the
+    slug does not say it, with who gave it; `--json` has names and claims of all.
+
+    Example: `tracker themes list --all`
     """
-    from tracker.store import public
-
-    published = public.Published(public.published_file(data))
-    table(("slug", "name", "kind", "status", "articles", "claim"), published.all_themes(), as_json)
+    with _published(data) as published:
+        found = [theme for theme in published.listed() if everything or theme.status != "merged"]
+    if as_json:
+        keys = ("theme_id", "slug", "name", "name_from", "kind", "status", "state", "merged_into", "claim", "articles", "stories")
+        rows = [(*(getattr(theme, key) for key in keys), theme.recent, theme.first_day, theme.last_day) for theme in found]
+        table((*keys, "stories_30d", "first_day", "last_day"), rows, as_json)
+        return
+    table(
+        ("theme", "kind", "status", "stories", "30d", "first", "last", "note"),
+        [(t.slug, t.kind, t.state, t.stories, t.recent, t.first_day, t.last_day, _note(t)) for t in found], as_json,
+    )  # fmt: skip
 
 
 @app.command()
 def show(theme: Word, data: options.Data = options.DATA, as_json: options.Json = False) -> None:
-    """One theme: claim, terms, edits, and the passages most surely for and against it.
+    """One theme: its claim, its life with every edit, its most typical stories, and the passages most surely for and against it.
 
     Example: `tracker themes show end-of-scaling`
     """
-    with options.archive(data, must_exist=True) as archive:
-        stored = theme_edits.find(archive, theme)
-        found = stored.theme
+    with _published(data) as published:
+        found = published.find(theme)
         rows: list[tuple[str, object]] = [
-            ("id", found.theme_id), ("slug", found.slug), ("name", found.name), ("kind", found.kind), ("status", stored.status),
-            ("claim", found.claim), ("claim from", found.claim_from), ("terms", ", ".join(found.terms)),
+            ("id", found.theme_id), ("slug", found.slug), ("name", found.name), ("name from", found.name_from), ("kind", found.kind),
+            ("status", _status(found)), ("claim", found.claim), ("claim from", found.claim_from), ("terms", ", ".join(found.terms)),
+            ("stories", f"{found.stories}, {found.recent} of them in the last 30 days"), ("first", found.first_day), ("last", found.last_day),
         ]  # fmt: skip
-        rows += [(f"{at:%Y-%m-%d %H:%M} {by}", f"{verb} {argument or ''}".strip()) for at, by, verb, argument in theme_edits.log(archive, found)]
-        rows += [(f"{stance} ({confidence:.2f})", text) for stance, text, confidence in theme_edits.evidence(archive, found, _EXAMPLES)]
+        rows += [(str(e.day or e.recorded_at.date()), _told(e, found)) for e in published.events(found.theme_id)]
+        for story in published.typical(found.theme_id):
+            at = story.published_at
+            rows.append(("typical story", f"{story.title} ({story.outlet}, {at.date() if at else 'no date'})"))
+        rows += [(f"{stance} ({confidence:.2f})", text) for stance, text, confidence in published.surest(found.theme_id, _EXAMPLES)]
     table(("what", "value"), rows, as_json)
+
+
+@app.command()
+def lineage(
+    since: Annotated[str, typer.Option("--since", help="First day, as 2025-01-31, or how far back, as 30d.", show_default="all")] = "",
+    data: options.Data = options.DATA,
+    as_json: options.Json = False,
+) -> None:
+    """How themes came and went: births, splits, merges, ends and returns, newest first.
+
+    Example: `tracker themes lineage --since 90d`
+    """
+    first = options.first_day(since, options.now().date()) if since else None
+    with _published(data) as published:
+        found = [e for e in published.events() if e.event in _LIFE and (first is None or (e.day or e.recorded_at.date()) >= first)]
+    table(
+        ("day", "event", "theme", "other", "stories", "by"),
+        [(e.day or e.recorded_at.date(), e.event, e.theme, e.other, e.stories, e.made_by) for e in reversed(found)], as_json,
+    )  # fmt: skip
 
 
 @app.command()
@@ -53,7 +97,7 @@ def rename(theme: Word, name: Annotated[str, typer.Argument(help="The new name."
     Example: `tracker themes rename smart-glasses "Display glasses"`
     """
     with options.archive(data, must_exist=True) as archive:
-        theme_edits.rename(archive, theme_edits.find(archive, theme).theme, name, getpass.getuser(), options.now())
+        theme_edits.rename(archive, theme_edits.find(archive, theme).theme, name, _who(), options.now())
         running.publish_again(archive, data)
 
 
@@ -68,14 +112,15 @@ def hide(
     Example: `tracker themes hide black-friday-deals`
     """
     with options.archive(data, must_exist=True) as archive:
-        theme_edits.hide(archive, theme_edits.find(archive, theme).theme, not undo, getpass.getuser(), options.now())
+        theme_edits.hide(archive, theme_edits.find(archive, theme).theme, not undo, _who(), options.now())
         running.publish_again(archive, data)
 
 
 @app.command()
 def merge(
     theme: Word,
-    into: Annotated[str, typer.Argument(help="The theme it becomes part of.")],
+    into: Annotated[str | None, typer.Argument(metavar="INTO", help="The theme it becomes part of.", show_default=False)] = None,
+    undo: Annotated[bool, typer.Option("--undo", help="Bring it back out of the theme that it, or discovery, was merged into.")] = False,
     data: options.Data = options.DATA,
     feeds: options.Feeds = options.FEEDS,
     themes: options.Themes = options.THEMES,
@@ -85,21 +130,67 @@ def merge(
 
     Example: `tracker themes merge nvidia-chips gpu-supply`
     """
-    make_judge = options.judge(by, data)
+    if undo == (into is not None):
+        raise typer.BadParameter("name the theme it becomes part of, or say --undo.")
+    make_judge, settings = options.judge(by, data), options.load_settings(feeds, themes)
     with options.archive(data, must_exist=True) as archive:
-        first, second = theme_edits.find(archive, theme).theme, theme_edits.find(archive, into).theme
-        theme_edits.merge(archive, first, second, getpass.getuser(), options.now())
-        running.analyse_again(archive, options.load_settings(feeds, themes), data, make_judge)
+        first = theme_edits.find(archive, theme)
+        if into is not None:
+            theme_edits.merge(archive, first.theme, theme_edits.find(archive, into).theme, _who(), options.now())
+            running.analyse_again(archive, settings, data, make_judge)
+            return
+        from tracker.steps import dividing
+        from tracker.themes.embed import OnnxEncoder
+
+        strengths = dividing.stories_back(archive, settings.discovery, OnnxEncoder(), first)
+        run = running.start(archive, settings, "analyse")
+        theme_edits.unmerge(archive, run, first.theme, strengths, _who(), options.now())
+        running.analyse_again(archive, settings, data, make_judge, run)
+    say(f"'{first.theme.slug}' is back, with {len(strengths)} stories")
 
 
 @app.command()
-def split(theme: Word) -> None:
-    """Not there yet: dividing a theme in two comes with the issue "Themes that last".
+def split(
+    theme: Word,
+    phrase: Annotated[str | None, typer.Option("--by", help="A word or phrase: what says it, and what is near to that, parts.")] = None,
+    dry_run: DryRun = False,
+    data: options.Data = options.DATA,
+    feeds: options.Feeds = options.FEEDS,
+    themes: options.Themes = options.THEMES,
+    by: options.JudgeName = options.JUDGE,
+    as_json: options.Json = False,
+) -> None:
+    """Divide a discovered theme in two: one part stays what it is, the other becomes a theme of its own.
 
-    Example: `tracker themes split ai-agents`
+    Without --by the theme is divided where its stories differ most, and the smaller part goes. To undo it, merge the new theme into the old one.
+
+    Example: `tracker themes split ai-agents --by "coding agents" --dry-run`
     """
-    say(f"splitting '{theme}' is not built yet; `tracker analyse --refit` discovers themes anew, `tracker themes promote` fixes one.")
-    raise typer.Exit(2)
+    from tracker.steps import dividing
+    from tracker.themes.embed import OnnxEncoder
+
+    make_judge, settings = options.judge(by, data), options.load_settings(feeds, themes)
+    with options.archive(data, must_exist=True) as archive:
+        found = dividing.propose(archive, settings.discovery, OnnxEncoder(), theme_edits.find(archive, theme), phrase)
+        parts = (("stays", found.stays), ("parts", found.parts))
+        if as_json:
+            rows = [(what, p.slug, p.name, len(p.strengths), p.claim, list(p.titles)) for what, p in parts]
+            table(("part", "slug", "name", "stories", "claim", "headlines"), rows, as_json)
+        else:
+            lines = [(what, p, i, title) for what, p in parts for i, title in enumerate(p.titles)]
+            table(
+                ("part", "theme", "stories", "most typical headlines"),
+                [("" if i else what, "" if i else p.slug, "" if i else len(p.strengths), title) for what, p, i, title in lines], as_json,
+            )  # fmt: skip
+        if found.saying is not None:
+            say(f"{found.saying} of its stories say '{phrase}'")
+        if dry_run:
+            say("nothing was changed; without --dry-run it is done")
+            return
+        run = running.start(archive, settings, "analyse")
+        theme_edits.split(archive, run, found.theme.theme, found.stays, found.parts, _who(), options.now())
+        running.analyse_again(archive, settings, data, make_judge, run)
+    say(f"'{found.parts.slug}' is a theme of its own now, called '{found.parts.name}' (`tracker themes rename` gives it another name)")
 
 
 @app.command()
@@ -114,22 +205,62 @@ def promote(
 
     Example: `tracker themes promote smart-glasses`
     """
-    make_judge = options.judge(by, data)
+    make_judge, settings = options.judge(by, data), options.load_settings(feeds, themes)
     with options.archive(data, must_exist=True) as archive:
         found = theme_edits.find(archive, theme).theme
-        if found.kind == "curated":
-            say(f"'{found.slug}' is a curated theme already; edit it in {themes}")
-            raise typer.Exit(1)
+        theme_edits.require_promotable(archive, found)
+        if any(entry.slug == found.slug for entry in settings.themes):
+            raise SettingsError(f"{themes}: '{found.slug}' stands there already; the next run follows it as a curated theme.")
         texts: dict[str, list[str]] = {"supports": [], "opposes": [], "neutral": []}
-        for stance, text, _ in theme_edits.evidence(archive, found, _EXAMPLES):
+        for stance, text in theme_edits.evidence(archive, found, _EXAMPLES):
             texts[stance].append(" ".join(text.split()))
         entry = {
-            "slug": found.slug, "name": found.name, "claim": found.claim, "supports": texts["supports"], "opposes": texts["opposes"],
-            "aliases": list(found.terms[:5]),
+            "slug": found.slug, "name": found.name, "claim": " ".join(found.claim.split()),
+            "supports": texts["supports"], "opposes": texts["opposes"], "aliases": list(found.terms[:5]),
         }  # fmt: skip
-        edits.add_theme(Path(themes), entry)
-        theme_edits.promote(archive, found, getpass.getuser(), options.now())
+        edits.add_theme(Path(themes), entry)  # first: if the file cannot be written, nothing has changed
+        theme_edits.promote(archive, found, _who(), options.now())
         running.analyse_again(archive, options.load_settings(feeds, themes), data, make_judge)
-    say(f"'{found.slug}' now stands in {themes}: put its claim and examples into your own words; the next run applies them to the whole archive")
+    given = f"{len(texts['supports'])} sentences for its claim and {len(texts['opposes'])} against it"
+    say(f"'{found.slug}' now stands in {themes} with {given}: write five of each in your own words; the next run applies them")
 
 
+app.command()(wording_command.word)
+
+
+@contextmanager
+def _published(data: Path) -> Iterator[Lineage]:
+    opened = Lineage(public.published_file(data))
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+def _note(theme: Listed) -> str:
+    """Where a merged theme went; the name of another, with who gave it, unless the slug says as much."""
+    if theme.merged_into:
+        return f"in {theme.merged_into}"
+    if re.sub(r"[^a-z0-9]+", "-", theme.name.lower()).strip("-") == theme.slug:
+        return ""
+    return theme.name if theme.name_from in ("yaml", "terms") else f"{theme.name} (name from {theme.name_from})"
+
+
+def _status(theme: Listed) -> str:
+    return f"merged into {theme.merged_into}" if theme.merged_into else theme.state
+
+
+def _told(event: Event, of: Listed) -> str:
+    """An event in words, as seen from a theme."""
+    words = [event.event, _TOWARD.get(event.event, ""), event.other or "", f"'{event.detail}'" if event.detail else ""]
+    whose = "" if event.theme == of.slug else f"{event.theme}: "
+    by = "" if event.made_by == "tracker" else f" (by {event.made_by}, {event.recorded_at:%Y-%m-%d %H:%M})"
+    return whose + " ".join(filter(None, words)) + by
+
+
+def _who() -> str:
+    """The user who makes an edit, as the system knows them."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's bare number
+        return "unknown"

@@ -73,15 +73,16 @@ class Score:
     undated_right: int  # the outlet shows no believable date, and none was invented
     undated_wrong: int  # a date is shown, and was missed
     copies: Hits  # over pairs of stored articles: in one story, and truly copies of one text
-    themes: tuple[tuple[str, Hits], ...]  # curated themes by slug
+    themes: tuple[tuple[str, Hits], ...]  # curated themes by slug, over articles that bear on them, planted or also
+    sure_themes: Hits  # all of them together, when an article without a stance (all mentions unsure) is not taken for found
+    planted_themes: Hits  # the planted ones alone, found or missed; what is found beside them is not counted here
     stances: tuple[tuple[str, str, int], ...]  # (planted, found, articles) on rightly found themes
     topics: tuple[TopicMatch, ...]
 
     @property
     def all_themes(self) -> Hits:
         """The curated themes together (micro-average)."""
-        all_hits = [hits for _, hits in self.themes]
-        return Hits(sum(h.right for h in all_hits), sum(h.extra for h in all_hits), sum(h.missed for h in all_hits))
+        return _sum(hits for _, hits in self.themes)
 
     @property
     def stance_accuracy(self) -> float:
@@ -106,6 +107,7 @@ class Score:
         worst = max((abs(days) for _, days in self.days_off), default=0)
         judged = sum(n for *_, n in self.stances)
         f1s = [hits.f1 for _, hits in self.themes]
+        planted = self.planted_themes
         return [
             ("articles stored", _ratio(self.stored, self.readable), f"{self.stored} of {self.readable}"),
             ("addresses from nowhere", float(self.strangers), "published, but no article of this world"),
@@ -113,6 +115,8 @@ class Score:
             ("undated rightly", _ratio(self.undated_right, undated), f"{self.undated_right} of {undated} undated"),
             ("copies grouped, F1 of pairs", self.copies.f1, str(self.copies)),
             ("curated themes, F1", self.all_themes.f1, str(self.all_themes)),
+            ("curated themes, F1 with a stance", self.sure_themes.f1, str(self.sure_themes)),
+            ("curated themes, recall of planted", planted.recall, f"{planted.right} of {planted.right + planted.missed}"),
             ("curated themes, mean F1", _ratio(sum(f1s), len(f1s)), f"{len(f1s)} themes"),
             *((f"  {slug}", hits.f1, str(hits)) for slug, hits in self.themes),
             ("stance accuracy", self.stance_accuracy, f"{judged} articles whose theme was found"),
@@ -144,6 +148,8 @@ def score(rows: Iterable[Row], world: World) -> Score:
     undated = [article for name, (article, _) in stored.items() if name not in days_off]
     rightly = [article for article in undated if not world.is_datable(article)]
     truths = {name: world.truths[name] for name in readable}
+    curated = {(row.slug, article.id): row.stance for article, row in known if row.kind == "curated" and row.slug}
+    planted = {(truth.theme, name) for name, truth in truths.items() if truth.theme}
     return Score(
         readable=len(readable),
         stored=len(stored),
@@ -153,7 +159,9 @@ def score(rows: Iterable[Row], world: World) -> Score:
         undated_right=len(rightly),
         undated_wrong=len(undated) - len(rightly),
         copies=_pairs({name: row.story_id for name, (_, row) in stored.items()}, truths),
-        themes=_themes(known, truths),
+        themes=_themes(set(curated), truths),
+        sure_themes=_sum(hits for _, hits in _themes({pair for pair, stance in curated.items() if stance}, truths)),
+        planted_themes=_compare(planted & curated.keys(), planted),
         stances=_stances(known, truths),
         topics=_topics(known, truths),
     )
@@ -173,10 +181,10 @@ def _together(groups: Mapping[str, str]) -> set[tuple[str, ...]]:
     return {pair for names in members.values() for pair in combinations(names, 2)}
 
 
-def _themes(known: list[tuple[DemoArticle, Row]], truths: Mapping[str, Truth]) -> tuple[tuple[str, Hits], ...]:
-    slugs = sorted({truth.theme for truth in truths.values() if truth.theme})
-    found = {(row.slug, article.id) for article, row in known if row.kind == "curated"}
-    true = {(truth.theme, name) for name, truth in truths.items()}
+def _themes(found: set[tuple[str, str]], truths: Mapping[str, Truth]) -> tuple[tuple[str, Hits], ...]:
+    """The (theme, article) pairs found against all that are true, a theme. Themes that the world does not have are left out."""
+    true = {(slug, name) for name, truth in truths.items() for slug in truth.themes}
+    slugs = sorted({slug for slug, _ in true})
     return tuple((slug, _compare({f for f in found if f[0] == slug}, {t for t in true if t[0] == slug})) for slug in slugs)
 
 
@@ -211,6 +219,11 @@ _Item = TypeVar("_Item")
 
 def _compare(found: set[_Item], true: set[_Item]) -> Hits:
     return Hits(right=len(found & true), extra=len(found - true), missed=len(true - found))
+
+
+def _sum(many: Iterable[Hits]) -> Hits:
+    counts = [(hits.right, hits.extra, hits.missed) for hits in many]
+    return Hits(*(sum(column) for column in zip(*counts, strict=True))) if counts else Hits(0, 0, 0)
 
 
 def _ratio(part: float, whole: float) -> float:

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, TypeVar
@@ -69,12 +69,23 @@ class DemoArticle:
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What was planted in an article: a theme with its stance, or else a topic; a copy inherits both from its original."""
+    """What was planted in an article: a theme with its stance, or else a topic; a copy inherits all from its original.
+
+    `also` names the other curated themes that one reader, not knowing what the tracker finds, saw in it: at least one passage supports
+    or opposes the claim, or takes up its issue without a side. What only lies near (a training run's price, for spending on chips) is
+    not there.
+    """
 
     theme: str | None = None
     stance: PlantedStance | None = None
     topic: str | None = None
     copy_of: str | None = None
+    also: tuple[str, ...] = ()
+
+    @property
+    def themes(self) -> frozenset[str]:
+        """All curated themes that the article bears on: the planted one and the others."""
+        return frozenset(self.also) | ({self.theme} if self.theme else set())
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +151,8 @@ def load(folder: Path = WORLD_FOLDER) -> World:
     for copy in _read(folder / "copies.yaml", tuple[_CopyRow, ...]):
         if copy.outlet not in by_id or copy.copy_of not in articles or (copy.kind == "rewrite") != (copy.body is not None):
             raise SettingsError(f"{folder / 'copies.yaml'}: {copy.id}: unknown outlet or original, or a rewrite without a body")
-        original = truths[copy.copy_of]
         articles[copy.id] = _copy(by_id[copy.outlet], copy, articles[copy.copy_of])
-        truths[copy.id] = Truth(original.theme, original.stance, original.topic, copy.copy_of)
+        truths[copy.id] = replace(truths[copy.copy_of], copy_of=copy.copy_of)
     _check(folder, articles, truths)
     ordered = sorted(articles.values(), key=lambda article: (article.published_at, article.id))
     return World(outlets, tuple(ordered), truths)
@@ -206,6 +216,11 @@ def _check(folder: Path, articles: Mapping[str, DemoArticle], truths: Mapping[st
         f"{name} needs either a theme with its stance or a topic"
         for name, truth in truths.items()
         if (truth.theme is None) == (truth.topic is None) or (truth.theme is None) != (truth.stance is None)
+    ]
+    wrong += [
+        f"{name} names one theme twice"
+        for name, truth in truths.items()
+        if len(truth.themes) < len(truth.also) + (truth.theme is not None)
     ]
     places = Counter((article.outlet, article.path) for article in articles.values())
     wrong += [f"{outlet}{path} is the address of {count} articles" for (outlet, path), count in places.items() if count > 1]

@@ -46,16 +46,14 @@ create table if not exists themes (
     judged_with   varchar                      -- digest of claim, examples and models; when it changes the theme is judged again
 );
 alter table themes add column if not exists name_from varchar;       -- yaml, terms, person, or the language model that worded it (llm:...)
-alter table themes add column if not exists weight double default 0;  -- stories behind the centroid, older ones counted less
-alter table themes add column if not exists moved_on date;            -- day of the newest story the centroid has followed
 
 create table if not exists theme_edits (
     edit_id  integer not null,
     made_at  timestamp not null,
     made_by  varchar not null,
-    verb     varchar not null,                 -- rename, merge, split, hide, show, promote, word
+    verb     varchar not null,                 -- rename, merge, unmerge, split, hide, show, promote, word
     theme_id varchar not null,
-    argument varchar                           -- a name; of merge the theme it went into, of split the theme that came out
+    argument varchar                           -- a name; of merge the theme it went into, of unmerge the one it came back out of, of split the new one
 );
 
 -- What discovery did to themes by itself. What people did is in theme_edits.
@@ -326,7 +324,8 @@ left join theme_articles n on n.theme_id = t.theme_id and n.day = d.day
 where t.status <> 'merged';
 
 -- A theme's life: what discovery did, what people did, and when it fell silent and spoke again. Silence is counted in days that were
--- crawled: 45 of them without a story are an end, for half the discovered themes of aivibe_2025 pause for 30 at some time.
+-- crawled: 45 of them without a story are an end, or six times the theme's usual pause if that is more, as what is written of once a month
+-- does not end twice a year (with stories at random, one pause in 64 is as long). The newest day is not over and counts as none of them.
 create or replace view theme_events as
 with crawled as (
     select day, row_number() over (order by day) as nth from day_coverage where coverage <> 'missing'
@@ -338,34 +337,41 @@ said as (
     window of_theme as (partition by s.theme_id order by s.day)
 ),
 silences as (
-    select theme_id, day, next_day from said
-    where coalesce(next_nth, (select max(nth) from crawled)) - nth > 45
+    select theme_id, day, next_day from said join themes using (theme_id)
+    join (select theme_id, coalesce(median(next_nth - nth), 0) as pause from said group by 1) using (theme_id)
+    where status <> 'merged' and coalesce(next_nth, (select max(nth) from crawled)) - nth > greatest(45, 6 * pause)
 ),
 firsts as (select theme_id, min(day) as day from story_themes group by 1),
-runs_once as (select run_id, min(started_at) as started_at from runs group by 1)
-select t.theme_id, r.started_at as recorded_at, f.day, case when t.kind = 'curated' and c.event is null then 'added' else 'born' end as event,
+runs_once as (select run_id, min(started_at) as started_at from runs group by 1),
+out_of_others as (
+    select theme_id from theme_changes where event = 'split' union select argument from theme_edits where verb = 'split'
+)
+-- Promoted themes were discovered. A theme merged away has no stories left: its day is that of the run
+select t.theme_id, r.started_at as recorded_at, coalesce(f.day, case when t.status = 'merged' then r.started_at::date end) as day,
+       case when t.kind = 'curated' and c.event is null and p.theme_id is null then 'added' else 'born' end as event,
        null as other_theme_id, c.stories, 'tracker' as made_by, null as detail
 from themes t join runs_once r using (run_id) left join firsts f using (theme_id)
 left join theme_changes c on c.theme_id = t.theme_id and c.event = 'born'
-where t.theme_id not in (select theme_id from theme_changes where event = 'split')
-  and t.theme_id not in (select argument from theme_edits where verb = 'split')
+left join (select distinct theme_id from theme_edits where verb = 'promote') p on p.theme_id = t.theme_id
+anti join out_of_others o on o.theme_id = t.theme_id
 union all
 select c.theme_id, r.started_at, coalesce(f.day, r.started_at::date), c.event, c.other_theme_id, c.stories, 'tracker', null
 from theme_changes c join runs_once r using (run_id) left join firsts f on f.theme_id = c.theme_id and c.event = 'split'
 where c.event <> 'born'
 union all
-select case when verb = 'split' then argument else theme_id end, made_at, made_at::date,
-       case verb when 'rename' then 'renamed' when 'merge' then 'merged' when 'split' then 'split' when 'hide' then 'hidden'
-                 when 'show' then 'shown' when 'promote' then 'promoted' when 'word' then 'worded' else verb end,
-       case when verb = 'split' then theme_id when verb = 'merge' then argument end, null, made_by,
-       case when verb in ('rename', 'word') then argument end
-from theme_edits
+select e.theme_id, e.made_at, coalesce(f.day, e.made_at::date),
+       case verb when 'rename' then 'renamed' when 'merge' then 'merged' when 'unmerge' then 'unmerged' when 'split' then 'split'
+                 when 'hide' then 'hidden' when 'show' then 'shown' when 'promote' then 'promoted' when 'word' then 'worded' else verb end,
+       e.other_theme_id, null, e.made_by, case when verb in ('rename', 'word') then argument end
+from (
+    select made_at, made_by, verb, argument, case when verb = 'split' then argument else theme_id end as theme_id,
+           case when verb = 'split' then theme_id when verb in ('merge', 'unmerge') then argument end as other_theme_id
+    from theme_edits
+) e left join firsts f on f.theme_id = e.theme_id and e.verb = 'split'
 union all
-select s.theme_id, s.day::timestamp, s.day, 'ended', null, null, 'tracker', null
-from silences s join themes t using (theme_id) where t.status <> 'merged'
+select theme_id, day::timestamp, day, 'ended', null, null, 'tracker', null from silences
 union all
-select s.theme_id, s.next_day::timestamp, s.next_day, 'returned', null, null, 'tracker', null
-from silences s join themes t using (theme_id) where t.status <> 'merged' and s.next_day is not null;
+select theme_id, next_day::timestamp, next_day, 'returned', null, null, 'tracker', null from silences where next_day is not null;
 
 -- A theme's most typical stories: nearest to the centroid (discovered) or surest to bear on the claim (curated).
 create or replace view typical_stories as
@@ -375,7 +381,7 @@ from article_themes x join articles a using (article_id) join story_members m us
 where m.story_id = a.article_id
 qualify position <= 3;
 
--- What is new, grows, fades or fell silent in the last seven crawled days (measures/moves.py).
+-- What is new, grows, fades or fell silent in the seven days up to the newest with a story (measures/moves.py).
 create table if not exists theme_moves (
     theme_id  varchar not null,
     move      varchar not null,                -- new, growing, fading, silent, steady, too little data

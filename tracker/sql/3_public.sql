@@ -119,11 +119,11 @@ from base.theme_events e;
 comment on view theme_events is 'One row per event in the life of a theme: its lineage, and every edit with who and when.';
 comment on column theme_events.theme_id is 'The theme';
 comment on column theme_events.recorded_at is 'When it was recorded, UTC; of ended and returned the day itself';
-comment on column theme_events.day is 'The UTC day in the news it belongs to: of born and split the theme''s first story, of ended its last one before the silence; null if it has no dated story';
-comment on column theme_events.event is 'added (themes.yaml), born (discovered), split (came out of other_theme_id), merged (went into other_theme_id), ended (45 crawled days without a story), returned, renamed, hidden, shown, promoted, worded';
-comment on column theme_events.other_theme_id is 'Of split the theme it came out of, of merged the theme it went into; else null';
+comment on column theme_events.day is 'The UTC day in the news it belongs to: of added, born and split the theme''s first story (of a theme merged away, which has none left, the day it was found), of ended its last one before the silence; null if it has no dated story';
+comment on column theme_events.event is 'added (themes.yaml), born (discovered), split (came out of other_theme_id), merged (went into other_theme_id), unmerged (came back out of other_theme_id), ended (45 crawled days without a story, or six times its usual pause), returned, renamed, hidden, shown, promoted, worded';
+comment on column theme_events.other_theme_id is 'Of split and unmerged the theme it came out of, of merged the theme it went into; else null';
 comment on column theme_events.stories is 'Stories that founded the theme, came along or went over; null of events that concern none, and of edits';
-comment on column theme_events.made_by is 'tracker, or the user who made the edit';
+comment on column theme_events.made_by is 'tracker, the user who made the edit, or the language model that worded a name (llm:...)';
 comment on column theme_events.detail is 'Of renamed and worded the new name; else null';
 
 create or replace view typical_stories as
@@ -164,21 +164,21 @@ select
     m.q_value
 from base.theme_moves m;
 
-comment on view theme_moves is 'One row per active theme: whether its last seven days differ from the weeks before by more than its own noise.';
+comment on view theme_moves is 'One row per active theme: whether the newest seven days differ from the weeks before by more than the theme''s own noise.';
 comment on column theme_moves.theme_id is 'The theme';
-comment on column theme_moves.move is 'new (first story in these days), growing, fading, silent (none where some were to be expected), steady, or too little data';
+comment on column theme_moves.move is 'new (its first story lies in these days; not tested), growing, fading or silent (no story at all) where q_value is at most 0.10, steady (no more than its noise), or too little data (under 5 stories in all these weeks, under 5 weeks before, or under 20 stories of all subjects in the window)';
 comment on column theme_moves.first_day is 'First UTC day of the recent window';
 comment on column theme_moves.last_day is 'Its last UTC day: the newest with a story';
 comment on column theme_moves.stories is 'Stories of the theme in the recent window';
-comment on column theme_moves.expected is 'Stories that the theme''s share in the weeks before lets one expect in it; null where there is too little';
+comment on column theme_moves.expected is 'Stories that the theme''s share in the weeks before lets one expect in the window; null where not tested';
 comment on column theme_moves.of_stories is 'All stories of the recent window';
-comment on column theme_moves.weeks_before is 'Weeks with stories before the window that are compared with';
+comment on column theme_moves.weeks_before is 'Seven-day weeks before the window it is compared with: of the last 12 those with at least half as many stories of all subjects as the window';
 comment on column theme_moves.stories_before is 'Stories of the theme in them';
-comment on column theme_moves.ratio is 'stories / expected; null where nothing was to be expected';
-comment on column theme_moves.low is 'Lower end of the 95 % interval of the ratio; null where there is none';
-comment on column theme_moves.high is 'Upper end of it';
-comment on column theme_moves.p_value is 'Two-sided; null where not tested';
-comment on column theme_moves.q_value is 'The same after Benjamini and Hochberg over all themes: at 0.10, a tenth of the moves shown may be chance';
+comment on column theme_moves.ratio is 'stories / expected; null where not tested, or nothing was to be expected';
+comment on column theme_moves.low is 'Lower end of the 95 % interval of the ratio, the theme''s noise included: it leaves out 1 exactly where p_value is below 0.05; null where not tested';
+comment on column theme_moves.high is 'Upper end of it; null where not tested, or the weeks before have no story';
+comment on column theme_moves.p_value is 'Two-sided, of a beta-binomial test with the theme''s own scatter from week to week; null where not tested';
+comment on column theme_moves.q_value is 'The same after Benjamini and Hochberg over all tested themes: of the moves up to 0.10 a tenth may be chance';
 
 create or replace view article_themes as
 select

@@ -1,6 +1,7 @@
 """A judge's name, as people write it after --judge, comes in; what makes that judge goes out."""
 
 import re
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
@@ -31,6 +32,15 @@ class Metered(Protocol):
         """What was asked and what it cost, on one line."""
 
 
+@dataclass(frozen=True, slots=True)
+class LanguageModel:
+    """A chat model by name. `endpoint`: what stands before /chat/completions. `prices`: of a million tokens read and written."""
+
+    model: str
+    endpoint: str
+    prices: tuple[float, float] | None
+
+
 def judge(name: str, answers: Path, key: str = "", prices: str = "") -> MakeJudge:
     """A function that loads the judge of that name, or raises ModelError. All else that can be wrong is found before anything is loaded.
 
@@ -45,25 +55,37 @@ def judge(name: str, answers: Path, key: str = "", prices: str = "") -> MakeJudg
         try:
             from tracker.stance.hub import HubJudge
         except ModuleNotFoundError as error:
-            raise _missing("hub", error) from None
+            raise _missing("--judge", "hub", error) from None
         return partial(HubJudge, found["model"], found["revision"] or "main")
-    if found := _LLM.fullmatch(name):
-        costs = _PRICES.fullmatch(prices.replace(" ", ""))
-        if prices and not costs:
-            raise SettingsError(f"TRACKER_LLM_PRICES: '{prices}' are not two prices of a million tokens, read and written; write 0.15,0.60.")
-        try:
-            from tracker.stance.llm import LlmJudge
-        except ModuleNotFoundError as error:
-            raise _missing("llm", error) from None
-        priced = (float(costs[1]), float(costs[2])) if costs else None
-        return partial(LlmJudge, found["model"], found["endpoint"], answers, key, priced)
-    if name.startswith("llm:") and "@" in name.partition("://")[2]:
-        raise SettingsError("--judge: no user, password or key in the address; put the key into the environment variable TRACKER_LLM_KEY.")
+    if chosen := language_model(name, "--judge", prices):
+        from tracker.stance.llm import LlmJudge
+
+        return partial(LlmJudge, chosen.model, chosen.endpoint, answers, key, chosen.prices)
     raise SettingsError(f"--judge: '{name}' is no judge's name. Write {_FORMS}.")
 
 
-def _missing(extra: str, error: ModuleNotFoundError) -> SettingsError:
+def language_model(name: str, option: str, prices: str = "") -> LanguageModel | None:
+    """The chat model that a name like 'llm:MODEL@http://host:port/v1' means; None if it is no such name.
+
+    Raises SettingsError, naming the command's `option`, for a key in the address, for prices we cannot read, and for a missing package.
+    """
+    found = _LLM.fullmatch(name)
+    if not found:
+        if name.startswith("llm:") and "@" in name.partition("://")[2]:
+            raise SettingsError(f"{option}: no user, password or key in the address; put the key into the environment variable TRACKER_LLM_KEY.")
+        return None
+    costs = _PRICES.fullmatch(prices.replace(" ", ""))
+    if prices and not costs:
+        raise SettingsError(f"TRACKER_LLM_PRICES: '{prices}' are not two prices of a million tokens, read and written; write 0.15,0.60.")
+    try:
+        import tracker.chat  # noqa: F401  # only to see that it can be
+    except ModuleNotFoundError as error:
+        raise _missing(option, "llm", error) from None
+    return LanguageModel(found["model"], found["endpoint"], (float(costs[1]), float(costs[2])) if costs else None)
+
+
+def _missing(option: str, extra: str, error: ModuleNotFoundError) -> SettingsError:
     return SettingsError(
-        f"--judge: '{extra}:' needs the package {error.name}, which is not installed. "
+        f"{option}: '{extra}:' needs the package {error.name}, which is not installed. "
         f"Run `uv sync --extra {extra}`, or `pip install 'narrative-tracker[{extra}]'`."
     )

@@ -1,12 +1,12 @@
-"""Findings become numbers: the archive's counts come in; coverage, intervals, turning points and feed health stand in it when it is done."""
+"""Findings become numbers: the archive's counts come in; coverage, intervals, turning points, moves and feed health stand in it when it is done."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import date, datetime, timedelta
 
 import duckdb
 import numpy as np
 
-from tracker.measures import coverage, intervals, label_error, turning
+from tracker.measures import coverage, intervals, label_error, moves, turning
 from tracker.measures.label_error import LabelError
 from tracker.records import Run
 from tracker.settings import Settings
@@ -31,6 +31,7 @@ def measure(connection: Connection, settings: Settings, run: Run, scores: Scores
     _voices(connection, error)
     _outlet_months(connection, error)
     _turning_points(connection, settings.discovery.seed)
+    _moves(connection)
 
 
 def _coverage(connection: Connection, now: datetime, outlet_of: dict[str, str]) -> None:
@@ -169,6 +170,23 @@ def _turning_points(connection: Connection, seed: int) -> None:
         behind = counted.articles_between(connection, theme, point.first_day, point.last_day + timedelta(days=6), _ARTICLES_SHOWN)
         rows.append((theme, point.day, point.first_day, point.last_day, measure_name, point.before, point.after, point.p_value, behind))
     counted.replace_measures(connection, "turning_days", rows)
+
+
+def _moves(connection: Connection) -> None:
+    """Test the newest seven days of each theme that readers see against the weeks before."""
+    stories: Counter[date] = Counter()
+    for _, day, count in counted.stories_by_day(connection):
+        stories[day] += count
+    on_themes: dict[str, Counter[date]] = {theme: Counter() for theme in counted.active_themes(connection)}
+    for theme, _, day, *sides in counted.theme_stories_by_day(connection):
+        if theme in on_themes:
+            on_themes[theme][day] += sum(sides)
+    rows = [
+        (theme, m.kind, m.first_day, m.last_day, m.stories, m.expected, m.of_stories, m.weeks_before, m.stories_before, m.ratio, m.low, m.high,
+         m.p_value, m.q_value)
+        for theme, m in moves.find(stories, on_themes).items()
+    ]  # fmt: skip
+    counted.replace_measures(connection, "theme_moves", rows)
 
 
 def _monday(day: date) -> date:

@@ -1,6 +1,5 @@
-"""Articles become stories, passages, vectors and themes; all of it stands in the archive when it is done."""
+"""Articles become stories, passages and vectors, and themes.yaml curated themes; all of it stands in the archive when it is done."""
 
-import re
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
@@ -12,10 +11,9 @@ from tracker.extract.passages import split
 from tracker.records import Run, Theme, short_id
 from tracker.settings import Settings, ThemeEntry
 from tracker.store import derived
-from tracker.themes import discover, embed, label, link
+from tracker.themes import embed
 
 Connection = duckdb.DuckDBPyConnection
-_ADDRESS = re.compile(r"(?:https?://|www\.)\S+")
 Progress = Callable[[str, int, int], None]
 
 
@@ -76,91 +74,3 @@ def sync_curated(connection: Connection, run: Run, entries: Sequence[ThemeEntry]
         derived.update_curated(connection, theme)
         curated.append(theme)
     return curated
-
-
-def discover_themes(
-    connection: Connection, settings: Settings, run: Run, encoder: embed.Encoder, curated: Sequence[Theme],
-    new: Sequence[derived.StoredArticle], refit: bool,
-) -> None:  # fmt: skip
-    """Refit when it pays, else assign the new articles to the themes there are."""
-    rules = settings.discovery
-    stories, fitted_on, unassigned = derived.growth(connection)
-    grown = stories - fitted_on >= max(1, rules.refit_growth * fitted_on)
-    unexplained = unassigned >= max(discover.cluster_size(fitted_on), rules.refit_unassigned * fitted_on)
-    if stories >= rules.min_articles_to_discover and (refit or grown or unexplained):
-        _refit(connection, settings, run, encoder, curated)
-    elif new:
-        _assign(connection, settings, run, encoder, [article.article_id for article in new])
-
-
-def _refit(connection: Connection, settings: Settings, run: Run, encoder: embed.Encoder, curated: Sequence[Theme]) -> None:
-    rules = settings.discovery
-    ids, titles, texts, vectors = derived.story_vectors(connection, encoder.name, rules.max_articles_to_fit)
-    # Addresses are no words of a theme; the first 2,000 characters say what a story is about
-    bodies = [_ADDRESS.sub("", f"{title}. {text}")[:2000] for title, text in zip(titles, texts, strict=True)]
-    fit = discover.fit(bodies, vectors, [theme.claim for theme in curated], encoder, rules.seed)
-
-    stored = derived.themes(connection)
-    known = [s for s in stored if s.centroid is not None]
-    matches = link.to_last(_stack([c.centroid for c in fit.clusters]), _stack([s.centroid for s in known]), rules.link_similarity)
-    names, slugs = [s.theme.name for s in stored], [s.theme.slug for s in stored]
-    for position, cluster in enumerate(fit.clusters):
-        members = [ids[i] for i in cluster.members]
-        if position in matches:
-            theme = known[matches[position]].theme  # merged ones too: what is near them goes where they went
-            derived.move_theme(connection, theme, cluster.terms, cluster.centroid)
-            continue
-        name = label.name(cluster.terms, [bodies[i] for i in cluster.members], names)
-        slug = label.slug(name, slugs)
-        claim, source = _claim(connection, encoder, members, cluster.centroid, [titles[i] for i in cluster.members])
-        theme = Theme(short_id("discovered", run.run_id, slug), slug, name, "discovered", claim, source, cluster.terms[:10])
-        derived.add_theme(connection, run, theme, cluster.centroid)
-        names.append(name)
-        slugs.append(slug)
-    derived.add_fit(connection, run, len(ids), len(fit.clusters), len(fit.outliers))
-    # Membership by nearness for all, so that a story that founded a theme and one that comes tomorrow are judged alike
-    _assign(connection, settings, run, encoder, ids)
-
-
-def _claim(
-    connection: Connection, encoder: embed.Encoder, members: Sequence[str], centroid: embed.Vectors, titles: Sequence[str]
-) -> tuple[str, str]:
-    """The provisional claim and the article it comes from; the most central headline if no passage is assertive."""
-    passages = derived.passages(connection, encoder.name, members)
-    position = label.provisional_claim(passages.texts, passages.vectors, centroid)
-    if position is not None:
-        return passages.texts[position].strip(), passages.articles[position]
-    vectors = encoder.encode(list(titles))
-    best = int((vectors @ centroid).argmax())
-    return titles[best], members[best]
-
-
-def _assign(connection: Connection, settings: Settings, run: Run, encoder: embed.Encoder, articles: Sequence[str]) -> None:
-    """Put articles, and all copies in their stories, into the nearest discovered theme, or into none."""
-    stored = {s.theme.theme_id: s for s in derived.themes(connection)}
-    known = [s for s in stored.values() if s.centroid is not None and s.theme.kind == "discovered"]
-    of_story = derived.copies_of(connection, articles)
-    ids, vectors = derived.article_vectors(connection, encoder.name, set(of_story.values()))
-    best, strength = discover.nearest(vectors, _stack([s.centroid for s in known]), settings.discovery.join_similarity)
-    theme_of = {}
-    for article, position, cosine in zip(ids, best, strength, strict=True):
-        if position < 0:
-            continue
-        target = _merged_into(known[position], stored)
-        if target.theme.kind == "discovered":
-            theme_of[article] = (target.theme.theme_id, float(min(cosine, 1.0)))
-    rows = [(article, *theme_of[story]) for article, story in of_story.items() if story in theme_of]
-    derived.replace_members(connection, run, list(of_story), rows)
-
-
-def _merged_into(theme: derived.StoredTheme, stored: dict[str, derived.StoredTheme]) -> derived.StoredTheme:
-    while theme.merged_into is not None:
-        theme = stored[theme.merged_into]
-    return theme
-
-
-def _stack(rows: Sequence[embed.Vectors | None]) -> embed.Vectors:
-    kept = [row for row in rows if row is not None]
-    return np.stack(kept) if kept else np.empty((0, embed.DIMENSIONS), dtype=np.float32)
-
-

@@ -82,6 +82,11 @@ def theme_stories_by_day(connection: Connection) -> list[tuple[str, str, date, i
     )
 
 
+def active_themes(connection: Connection) -> list[str]:
+    """theme_ids of the themes that are neither hidden nor merged away."""
+    return [theme for (theme,) in _rows(connection, "select theme_id from themes where status = 'active' order by theme_id")]
+
+
 def outlet_months(connection: Connection) -> list[tuple[str, str, date, int, int, int, int]]:
     """(theme_id, outlet, first of month, supports, opposes, neutral, unsure): stories each outlet carried, by its own article's stance."""
     return _rows(
@@ -134,6 +139,8 @@ _MEASURES = {
     "judge_confusion": ("judge", "gold", "found", "passages"),
     "label_error_draws": ("draw", "gold", "found", "probability"),
     "turning_days": ("theme_id", "day", "first_day", "last_day", "measure", "before", "after", "p_value", "articles"),
+    "theme_moves": ("theme_id", "move", "first_day", "last_day", "stories", "expected", "of_stories", "weeks_before", "stories_before", "ratio",
+                    "low", "high", "p_value", "q_value"),
 }  # fmt: skip
 
 

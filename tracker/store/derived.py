@@ -55,8 +55,11 @@ class StoredTheme:
 
 
 def forget_conclusions(connection: Connection) -> None:
-    """Drop everything that can be made again, before `analyse --all`; themes keep their ids, names and edits."""
-    for table in ("story_members", "passages", "passage_vectors", "article_vectors", "theme_members", "mentions", "article_themes", "analysed"):
+    """Drop everything that can be made again, before `analyse --all`; themes keep their ids, names and edits.
+
+    Discovered themes keep their articles too: where people divided or merged them no clustering would.
+    """
+    for table in ("story_members", "passages", "passage_vectors", "article_vectors", "mentions", "article_themes", "analysed"):
         connection.execute(f"delete from {table}")  # noqa: S608  # table names stand above
     connection.execute("update themes set judged_with = null")
 
@@ -159,30 +162,7 @@ def passages(connection: Connection, encoder: str, articles: Collection[str] | N
         params=(encoder, articles is None),
     ).to_arrow_table()
     ids, of, texts = (table.column(i).to_pylist() for i in range(3))
-    return StoredPassages(ids, of, texts, _vectors(table.column(3)))
-
-
-def story_vectors(connection: Connection, encoder: str, at_most: int) -> tuple[list[str], list[str], list[str], Vectors]:
-    """(article ids, titles, texts, vectors) of the newest stories, one article each (the first published), without boilerplate, oldest first."""
-    table = connection.sql(
-        """
-        with firsts as (
-            select m.story_id as article_id, a.title, coalesce(a.published_at, a.first_seen_at) as dated_at
-            from (select distinct story_id from story_members) m join articles a on a.article_id = m.story_id
-            order by dated_at desc, m.story_id limit ?
-        ),
-        bodies as (
-            select article_id, string_agg(text, ' ' order by position) as text
-            from passages where not is_boilerplate and position < 12 group by article_id
-        )
-        select f.article_id, f.title, coalesce(b.text, '') as text, v.embedding
-        from firsts f join article_vectors v using (article_id) left join bodies b using (article_id)
-        where v.encoder = ? order by f.dated_at, f.article_id
-        """,
-        params=(at_most, encoder),
-    ).to_arrow_table()
-    ids, titles, texts = (table.column(i).to_pylist() for i in range(3))
-    return ids, titles, texts, _vectors(table.column(3))
+    return StoredPassages(ids, of, texts, read_vectors(table.column(3)))
 
 
 def article_vectors(connection: Connection, encoder: str, articles: Collection[str]) -> tuple[list[str], Vectors]:
@@ -193,7 +173,7 @@ def article_vectors(connection: Connection, encoder: str, articles: Collection[s
            where encoder = ? order by article_id""",
         params=(encoder,),
     ).to_arrow_table()
-    return table.column(0).to_pylist(), _vectors(table.column(1))
+    return table.column(0).to_pylist(), read_vectors(table.column(1))
 
 
 # Themes
@@ -221,12 +201,16 @@ def add_theme(connection: Connection, run: Run, theme: Theme, centroid: Vectors 
 
 
 def update_curated(connection: Connection, theme: Theme) -> None:
-    """Make a theme's row say what themes.yaml says; a name that a person changed by `themes rename` stays."""
+    """Make a theme's row say what themes.yaml says; a name that a person gave it by `themes rename` stays, unless it was promoted after that."""
     connection.execute(
-        """update themes set kind = 'curated', claim = ?, claim_from = 'yaml', terms = ?,
-               name = case when exists (select 1 from theme_edits e where e.theme_id = themes.theme_id and e.verb = 'rename') then name else ? end
-           where theme_id = ?""",
-        (theme.claim, list(theme.terms), theme.name, theme.theme_id),
+        """with named as (
+               select max_by(verb, edit_id) is not distinct from 'rename' as by_person
+               from theme_edits where theme_id = $id and verb in ('rename', 'promote')
+           )
+           update themes set kind = 'curated', claim = $claim, claim_from = 'yaml', terms = $terms,
+               name = case when by_person then themes.name else $name end, name_from = case when by_person then 'person' else 'yaml' end
+           from named where theme_id = $id""",
+        {"id": theme.theme_id, "claim": theme.claim, "terms": list(theme.terms), "name": theme.name},
     )
 
 
@@ -266,28 +250,6 @@ def copies_of(connection: Connection, articles: Collection[str]) -> dict[str, st
            where story_id in (select story_id from story_members semi join wanted_articles using (article_id))"""
     ).fetchall()
     return dict(rows)
-
-
-def growth(connection: Connection) -> tuple[int, int, int]:
-    """(stories now, stories at the last fit, unassigned stories since it); the last two are 0 before any fit."""
-    row = connection.execute(
-        """
-        with last_fit as (select run_id, articles from discovery_fits order by fitted_at desc, run_id desc limit 1),
-        since as (
-            select distinct m.story_id from story_members m
-            where m.run_id > coalesce((select run_id from last_fit), '')
-        )
-        select (select count(distinct story_id) from story_members), coalesce((select articles from last_fit), 0),
-               (select count(*) from since where story_id not in (select article_id from theme_members)
-                    and story_id not in (select article_id from article_themes))
-        """
-    ).fetchall()[0]
-    return int(row[0]), int(row[1]), int(row[2])
-
-
-def add_fit(connection: Connection, run: Run, stories: int, topics: int, outliers: int) -> None:
-    """Remember that discovery fitted, on how much."""
-    connection.execute("insert into discovery_fits values (?, ?, ?, ?, ?)", (run.run_id, run.started_at, stories, topics, outliers))
 
 
 # Mentions
@@ -341,7 +303,8 @@ def _add_vectors(connection: Connection, table: str, run: Run, encoder: str, ids
         connection.from_arrow(batch).insert_into(table)
 
 
-def _vectors(column: pa.ChunkedArray) -> Vectors:
+def read_vectors(column: pa.ChunkedArray) -> Vectors:
+    """A column of fixed-size lists as rows of shape (rows, 384)."""
     if len(column) == 0:
         return np.empty((0, _DIMENSIONS), dtype=np.float32)
     flat = column.combine_chunks().flatten().to_numpy(zero_copy_only=False)

@@ -74,6 +74,15 @@ class Published:
                from themes where status = 'active' order by kind, articles desc, slug"""
         )
 
+    def moves(self) -> pd.DataFrame:
+        """One row per active theme with its name and slug: the columns of theme_moves, surest first, new ones by stories."""
+        return self._frame(
+            """select m.theme_id, t.name, t.slug, m.move, m.first_day, m.last_day, m.stories, m.expected, m.of_stories, m.weeks_before,
+                      m.stories_before, m.ratio, m.low, m.high, m.p_value, m.q_value
+               from theme_moves m join themes t using (theme_id)
+               where t.status = 'active' order by m.p_value nulls last, m.stories desc, t.slug"""
+        )
+
     def largest_themes(self, at_most: int) -> list[tuple[str, str, int, int, int, int]]:
         """(name, kind, articles, supports, opposes, neutral) of the active themes with most articles; sides are counted in articles."""
         return (
@@ -85,14 +94,6 @@ class Published:
                where t.status = 'active' group by t.theme_id, t.name, t.kind, t.articles order by t.articles desc, t.name limit ?""",
                 [at_most],
             )
-            .fetchall()
-        )
-
-    def all_themes(self) -> list[tuple[str, str, str, str, int, str]]:
-        """(slug, name, kind, status, articles, claim) of every theme, hidden and merged ones included, largest first."""
-        return (
-            self._connection.cursor()
-            .execute("select slug, name, kind, status, articles, claim from themes order by articles desc, slug")
             .fetchall()
         )
 
@@ -312,6 +313,12 @@ class Published:
     def _frame(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pd.DataFrame:
         try:
             return self._connection.cursor().execute(sql, parameters).df()
+        except (duckdb.CatalogException, duckdb.BinderException) as error:
+            raise self._other_version(error) from None
+
+    def _rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+        try:
+            return self._connection.cursor().execute(sql, parameters).fetchall()
         except (duckdb.CatalogException, duckdb.BinderException) as error:
             raise self._other_version(error) from None
 

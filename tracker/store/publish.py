@@ -44,7 +44,7 @@ _TABLES = {
         select theme_id, position, article_id, title, outlet, published_at, strength from typical_stories order by theme_id, position""",
     "theme_moves": """
         select theme_id, move, first_day, last_day, stories, expected, of_stories, weeks_before, stories_before, ratio, low, high, p_value, q_value
-        from theme_moves order by theme_id""",
+        from theme_moves join themes using (theme_id) where status = 'active' order by theme_id""",
     "article_themes": """
         select article_id, theme_id, strength, passages, stance, net_stance, confidence, unsure
         from article_themes order by theme_id, article_id""",

@@ -1,47 +1,55 @@
 """A cluster gets a name and a provisional claim, both taken from its own texts: no language model needed."""
 
+import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 
 from tracker.themes.embed import Vectors
+from tracker.themes.phrases import TITLES_AT_LEAST, TOO_GENERAL_ALONE, Phrases, singular
 
-_WORD = re.compile(r"[\w'’+-]+(?:\.\w+)*")
-_TOO_GENERAL_ALONE = frozenset("ai model models system systems data tool tools app apps user users".split())  # in technology news
-_NAME_TERMS = 2  # two phrases tell themes apart; three no longer read as a name
-_NOT_A_NAME = frozenset(
-    "new says said say year years week today things thing report reports company companies use used using make makes best get gets "
-    "million billion percent plans plan week's first one two three day days way time people world daily email readers free".split()
-)
+# What a phrase must have to name a cluster
+_TITLES_SHARE = 0.1  # of the stories that say it: the part whose headline does
+_SHARE_AT_LEAST = 0.03  # of the cluster's stories: less is a detail
+_BITS_AT_LEAST = 1.0  # log2 of how many times likelier it is in the cluster than outside: one is twice as likely
+# score = share of the cluster to the power, times bits, times the weight of its form
+_SHARE_POWER = 0.75  # under 1: a rarer phrase may win if it is more typical
+_FORM = {"several words": 1.3, "name": 1.0, "common noun": 0.6}  # "AI chips" before "Nvidia" before "chips", other things equal
+_CANDIDATES = 40  # the best; below them nothing is worth being a name
+# A phrase is a piece of a longer one if that has this part of its stories
+_PIECE = 0.6
+_PIECE_COMMON = 0.25  # of a common noun: "smart glasses" says more than "glasses"
+# A second phrase must add this part of the first one's score, and the more the more stories the first covers: share 0 and 1
+_SECOND_AT_LEAST = (0.3, 0.7)
+_PRECISE = 0.5  # of the stories that say a phrase, this part is in the cluster: else many clusters could have its name
+_ROOT = 4  # letters that two words share if they are of one family: robots and robotics, kills and killing
 
 
-def name(terms: Sequence[str], texts: Sequence[str], taken: Sequence[str] = ()) -> str:
-    """A short noun phrase from a cluster's terms, in the spelling its texts use most, different from the names in `taken`.
+def name(terms: Sequence[str], members: Collection[int], said: Phrases, taken: Sequence[str] = ()) -> str:
+    """A short noun phrase for a cluster, or two with "and" between them, in the spelling its texts use; unlike the names in `taken`.
 
-    A good term is typical (early in `terms`), said by many of the texts, and more than one word; a second one adds what the first leaves out.
+    `members` are positions in `said`, which holds the phrases of the cluster's and of all other stories. A good phrase is said by many of the
+    members, in headlines too, and by few others. A second one adds stories that the first leaves out, or tells the cluster from others that
+    the first could name as well. `terms`, most typical first, are used when no phrase is good enough.
     """
-    lowered = [" " + " ".join(w.lower() for w in _WORD.findall(text)) + " " for text in texts]
-    said = {term: sum(f" {term} " in text for text in lowered) / max(len(lowered), 1) for term in terms}
-
-    def weight(term: str) -> float:
-        return said[term] * (1.5 if " " in term else 1.0) / (1 + terms.index(term) / len(terms))
-
-    useful = [t for t in terms if not (set(t.split()) & _NOT_A_NAME) and t not in _TOO_GENERAL_ALONE] or list(terms)
-    chosen: list[str] = []
-    for term in sorted(useful, key=lambda t: (-weight(t), t)):
-        words = {_stem(w) for w in term.split()}
-        if len(words) < len(term.split()) or any(words & {_stem(w) for w in c.split()} for c in chosen):
-            continue
-        chosen.append(term)
-        if len(chosen) >= _NAME_TERMS and _phrase(chosen, texts).lower() not in {t.lower() for t in taken}:
-            break
-    found = _phrase(chosen or ["unnamed"], texts)
-    unique, number = found, 2
-    while unique.lower() in {t.lower() for t in taken}:
-        unique, number = f"{found} ({number})", number + 1
+    options = _options(_candidates(members, said), members, said)
+    shown = [_sentence_case(" and ".join(said.spelled[phrase] for phrase in option)) for option in options]
+    shown += [_sentence_case(term) for term in terms if term not in TOO_GENERAL_ALONE]
+    used = {content_words(one) for one in taken}
+    for one in shown:
+        if content_words(one) not in used:
+            return one
+    stem, number = next(iter(shown), "Unnamed"), 1
+    while content_words(unique := stem if number == 1 else f"{stem} ({number})") in used:
+        number += 1
     return unique
+
+
+def content_words(text: str) -> frozenset[str]:
+    """The words by which two names are told apart."""
+    return frozenset(singular(word) for word in re.findall(r"[\w.+-]+", text.lower())) - {"and"}
 
 
 def slug(text: str, taken: Sequence[str] = ()) -> str:
@@ -53,26 +61,28 @@ def slug(text: str, taken: Sequence[str] = ()) -> str:
     return unique
 
 
-def provisional_claim(passages: Sequence[str], vectors: Vectors, centroid: Vectors) -> int | None:
-    """Position of the passage that can stand as the theme's claim: assertive, one sentence, and nearest to the centroid; None if there is none.
+def provisional_claim(passages: Sequence[str], vectors: Vectors, centroid: Vectors, named: str = "") -> int | None:
+    """Position of the passage that can stand as the theme's claim; None if there is none.
 
+    It is assertive, says a word of the theme's name if any such passage does, and is of these the nearest to the centroid.
     `vectors` has one unit row per passage.
     """
     nearness = vectors @ centroid if len(passages) else np.zeros(0)
-    for position in np.argsort(-nearness, kind="stable"):
-        if is_assertive(passages[position]):
-            return int(position)
-    return None
+    able = [int(position) for position in np.argsort(-nearness, kind="stable") if is_assertive(passages[position])]
+    words = content_words(named)
+    return next((position for position in able if words & content_words(passages[position])), able[0] if able else None)
 
 
 _VERB = re.compile(
     r"\b(is|are|was|were|will|would|can|could|may|must|should|has|have|had|does|do|did|remains?|shows?|makes?|needs?|means?|says?|\w{3,}(?:ed|es))\b"
 )
 _PERSONAL = re.compile(r"\b(I|I'm|you|your|we|our|us|my|click|subscribe|sign up|read more|newsletter)\b", re.IGNORECASE)
-# Does not stand alone: an opening quote or dash, a dateline, a pronoun, a connective
+# "The deal", with nothing before that says which
+_OF_BEFORE = "announcement|app|campaign|company|deal|feature|firm|latest|launch|model|move|news|project|report|startup|study|team|tool|update"
+# Does not stand alone: an opening quote or dash, a dateline, a pronoun, a connective, a thing named before
 _DANGLING = re.compile(
-    r"^(?:\W|[A-Z]{4,},? |(?:It|This|That|These|Those|They|He|She|But|And|Or|So|Then|However|Meanwhile|Still|Yet|Also|Here|There|Such|Both"
-    r"|According)\b)"
+    r"^(?:\W|[A-Z]{4,},? |(?:It|Its|This|That|These|Those|They|Their|He|His|She|Her|But|And|Or|So|Then|However|Meanwhile|Still|Yet|Also|Here"
+    r"|There|Such|Both|According|Since then|After that|The (?:" + _OF_BEFORE + r"))\b)"
 )
 
 
@@ -93,20 +103,63 @@ def is_assertive(passage: str) -> bool:
     )
 
 
-def _stem(word: str) -> str:
-    return word[:-1] if word.endswith("s") and len(word) > 3 else word
+def _candidates(members: Collection[int], said: Phrases) -> dict[str, float]:
+    """The phrases that could name a cluster with their scores, best first; pieces of longer ones left out."""
+    size, others = len(members), len(said.of_title) - len(members)
+    in_title = Counter(phrase for i in members for phrase in said.of_title[i])
+    found = Counter(phrase for i in members for phrase in said.of_title[i] | said.of_lead[i])
+    scores = {}
+    for phrase, stories in found.items():
+        titles_at_least = max(TITLES_AT_LEAST, _TITLES_SHARE * stories)
+        if stories < _SHARE_AT_LEAST * size or in_title[phrase] < titles_at_least or phrase in TOO_GENERAL_ALONE:
+            continue
+        # half a story is added to both counts, so that a phrase never said elsewhere has a finite weight
+        bits = math.log2((stories + 0.5) / (size + 1) * (others + 1) / (said.texts[phrase] - stories + 0.5))
+        if bits > _BITS_AT_LEAST:
+            scores[phrase] = (stories / size) ** _SHARE_POWER * bits * _FORM[_form(phrase, said)]
+    best = sorted(scores, key=lambda phrase: (-scores[phrase], phrase))[:_CANDIDATES]
+
+    def is_piece(phrase: str) -> bool:
+        enough = found[phrase] * (_PIECE_COMMON if _form(phrase, said) == "common noun" else _PIECE)
+        return any(phrase != longer and f" {phrase} " in f" {longer} " and found[longer] >= enough for longer in best)
+
+    return {phrase: scores[phrase] for phrase in best if not is_piece(phrase)}
 
 
-def _phrase(terms: Sequence[str], texts: Sequence[str]) -> str:
-    # the first and the newest: when a name is taken, the next term makes the difference
-    spelled = ", ".join(_as_written(term, texts) for term in dict.fromkeys((terms[0], terms[-1])))
-    return spelled[:1].upper() + spelled[1:] if spelled.split(" ", 1)[0].strip(",").islower() else spelled  # not 'IPhone'
+def _form(phrase: str, said: Phrases) -> str:
+    return "several words" if " " in phrase else "name" if phrase in said.names else "common noun"
 
 
-def _as_written(term: str, texts: Sequence[str]) -> str:
-    """The spelling that texts use most inside a sentence, so that names keep their capitals and common words lose theirs."""
-    pattern = re.compile(r"(?<=[a-z,;] )" + r"[\s-]".join(re.escape(w) for w in term.split()) + r"(?!\w)", re.IGNORECASE)
-    found = Counter(match.group(0) for text in texts for match in pattern.finditer(text))
-    if not found:
-        return term
-    return min(found, key=lambda spelling: (-found[spelling], spelling))
+def _options(scores: dict[str, float], members: Collection[int], said: Phrases) -> Iterable[tuple[str, ...]]:
+    """The phrases to show, best choice first: the best one, with a second one if that adds enough; then other pairs; then each alone."""
+    if not scores:
+        return
+    saying = {phrase: {i for i in members if phrase in said.of_title[i] or phrase in said.of_lead[i]} for phrase in scores}
+    first = next(iter(scores))
+    is_precise = len(saying[first]) >= _PRECISE * said.texts[first]
+
+    def gain(phrase: str) -> float:
+        left_out = saying[phrase] - saying[first] if is_precise else saying[phrase]
+        return float(scores[phrase] * (len(left_out) / len(saying[phrase])) ** _SHARE_POWER)
+
+    seconds = sorted((p for p in scores if not _same_family(first, p)), key=lambda p: (-gain(p), p))
+    pairs = [tuple(sorted((first, second), key=lambda p: (-len(saying[p]), p))) for second in seconds]  # the wider one first
+    enough = np.interp(len(saying[first]) / len(members), (0, 1), _SECOND_AT_LEAST) * scores[first]
+    if pairs and gain(seconds[0]) >= enough:
+        yield pairs[0]
+    yield (first,)
+    yield from pairs
+    yield from ((phrase,) for phrase in scores)
+
+
+def _same_family(one: str, other: str) -> bool:
+    """Whether two phrases share a word, or a word's root, or one is the other's initials."""
+    words, others = one.split(), other.split()
+    if {word[:_ROOT] for word in words} & {word[:_ROOT] for word in others}:
+        return True
+    return one == "".join(word[0] for word in others) or other == "".join(word[0] for word in words)
+
+
+def _sentence_case(text: str) -> str:
+    first = text.split(" ", 1)[0]
+    return text[:1].upper() + text[1:] if first.islower() else text  # not 'IPhone'

@@ -1,18 +1,116 @@
-"""Tonight's clusters meet last night's themes: centroids come in, one-to-one matches go out, so that themes keep id and name."""
+"""Tonight's clusters meet last night's themes: shared stories and centroids come in; who is who, was born, split or merged, goes out.
+
+A story may belong to a theme from before and to a cluster of tonight's fit; what they share says most about who is who, even for a
+theme that has drifted far. Splits and merges are found only after every theme that can be has been matched one to one.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from tracker.themes.embed import Vectors
 
+Ints = NDArray[np.int64]
 
-def to_last(clusters: Vectors, themes: Vectors, similarity: float) -> dict[int, int]:
-    """Match rows of `clusters` to rows of `themes` (unit rows), each at most once, maximising total cosine; pairs below `similarity` stay unmatched.
+_HELD = 0.5  # a cluster with this share of its stories from one theme is of that theme, or came out of it
+_SWALLOWED = 0.6  # a theme with this share of its stories in another's cluster has become one with it
+_SIDE_BY_SIDE = 0.5  # of the shorter one's days: less, and one only went on where the other had ended, as a drifting theme does
 
-    The optimal assignment is Kuhn's (scipy.optimize.linear_sum_assignment), so the answer does not depend on the order of the rows.
+
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """What became of whom; clusters and themes are row numbers, and every cluster is in one of the first four.
+
+    `same`: cluster -> the theme it is. `part`: cluster -> the theme it is a part of. `born`: clusters that found a theme.
+    `split`: cluster -> the theme it came out of. `merged`: theme -> the theme it is now one with.
     """
-    if len(clusters) == 0 or len(themes) == 0:
+
+    same: Mapping[int, int]
+    part: Mapping[int, int]
+    born: tuple[int, ...]
+    split: Mapping[int, int]
+    merged: Mapping[int, int]
+
+
+def lineage(
+    cluster_of: Ints, theme_of: Ints, days: NDArray[np.float64], clusters: Vectors, themes: Vectors, similarity: float,
+    fixed: Collection[int] = (),
+) -> Lineage:  # fmt: skip
+    """Match the clusters of a fit to the themes known before.
+
+    Per fitted story: its cluster, its theme before (-1: none) and its day. `clusters` and `themes` are unit rows; from the cosine
+    `similarity` on, two centroids mean one theme. `fixed` themes, which a person has edited, neither merge nor split.
+    """
+    shared = _shared(cluster_of, theme_of, len(clusters), len(themes))
+    in_cluster = np.bincount(cluster_of[cluster_of >= 0], minlength=len(clusters))
+    in_theme = np.bincount(theme_of[theme_of >= 0], minlength=len(themes))
+    held = shared >= _HELD * np.maximum(in_cluster, 1)[:, None]
+    cosines = clusters @ themes.T if len(themes) else np.zeros(shared.shape, dtype=np.float32)
+    same = _one_to_one(cosines, 2 * shared / np.maximum(in_cluster[:, None] + in_theme[None, :], 1), (cosines >= similarity) | held)
+
+    cluster_of_theme = {theme: cluster for cluster, theme in same.items()}
+    born, split, part = [], {}, {}
+    for cluster in sorted(set(range(len(clusters))) - same.keys()):
+        near = np.flatnonzero(cosines[cluster] >= similarity)
+        parents = np.flatnonzero(held[cluster])  # matched to another cluster, or it would be this one's theme
+        if len(near):
+            part[cluster] = int(cosines[cluster].argmax())
+        elif not len(parents):
+            born.append(cluster)
+        elif int(parents[0]) not in fixed and _are_apart(cluster, cluster_of_theme[int(parents[0])], clusters, cluster_of, days, similarity):
+            split[cluster] = int(parents[0])
+        else:
+            part[cluster] = int(parents[0])
+    return Lineage(same, part, tuple(born), split, _merged(shared, in_theme, same, themes, similarity, fixed))
+
+
+def _shared(cluster_of: Ints, theme_of: Ints, clusters: int, themes: int) -> Ints:
+    """How many stories each cluster shares with each theme, shape (clusters, themes)."""
+    counts = np.zeros((clusters, themes), dtype=np.int64)
+    both = (cluster_of >= 0) & (theme_of >= 0)
+    np.add.at(counts, (cluster_of[both], theme_of[both]), 1)
+    return counts
+
+
+def _one_to_one(cosines: Vectors, overlap: NDArray[np.float64], can_be: NDArray[np.bool_]) -> dict[int, int]:
+    """The pairs, each row and column at most once, with the largest sum of cosine and overlap (Dice); so their order does not matter.
+
+    Kuhn's optimal assignment (scipy.optimize.linear_sum_assignment).
+    """
+    if not can_be.any():
         return {}
-    cosines = clusters @ themes.T
-    rows, columns = linear_sum_assignment(np.where(cosines >= similarity, cosines, 0.0), maximize=True)
-    return {int(r): int(c) for r, c in zip(rows, columns, strict=True) if cosines[r, c] >= similarity}
+    rows, columns = linear_sum_assignment(np.where(can_be, np.clip(cosines, 0, None) + overlap, 0.0), maximize=True)
+    return {int(r): int(c) for r, c in zip(rows, columns, strict=True) if can_be[r, c]}
+
+
+def _are_apart(
+    one: int, other: int, clusters: Vectors, cluster_of: Ints, days: NDArray[np.float64], similarity: float
+) -> bool:  # fmt: skip
+    """Whether two clusters of one theme are two themes: not near to each other, and living at the same time.
+
+    The days between their tenth and ninetieth percentiles must overlap by half the shorter span.
+    """
+    (start, end), (other_start, other_end) = (np.quantile(days[cluster_of == cluster], (0.1, 0.9)) for cluster in (one, other))
+    shorter = min(end - start, other_end - other_start) + 1  # a single day is a span of one
+    are_side_by_side = min(end, other_end) - max(start, other_start) + 1 >= _SIDE_BY_SIDE * shorter
+    return bool(are_side_by_side and clusters[one] @ clusters[other] < similarity)
+
+
+def _merged(
+    shared: Ints, in_theme: Ints, same: Mapping[int, int], themes: Vectors, similarity: float, fixed: Collection[int]
+) -> dict[int, int]:
+    matched = set(same.values())
+    found: dict[int, int] = {}
+    for theme in range(len(themes) if len(shared) else 0):
+        if theme in matched or theme in fixed or not in_theme[theme]:
+            continue
+        cluster = int(shared[:, theme].argmax())
+        into = same.get(cluster)
+        if into is None or into in fixed or shared[cluster, theme] < _SWALLOWED * in_theme[theme]:
+            continue
+        if float(themes[theme] @ themes[into]) >= similarity:
+            found[theme] = into
+    return found

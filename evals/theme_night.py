@@ -1,0 +1,191 @@
+"""A large archive and 500 new articles come in; what a night of analysis costs, stage by stage, beside a full BERTopic refit, goes out.
+
+    uv run python -m evals.theme_night --shared ../shared --folder DIR [--articles 100000] [--new 500] [--parts archive night refit] [--profile]
+
+DIR keeps the archive (large_archive.py; ten minutes for 100,000 articles), what it was before themes were found (remove the archive, and
+only they are found again) and the vectors; the night works on a copy. The night is
+`pipeline.analyse` and `publish` with the real encoder and judge on articles of aivibe_2025 that the archive was not made from. The refit is
+BERTopic() with its defaults on the archive's vectors and texts. Each part is a process of its own; memory is its peak (PSS).
+"""
+
+import argparse
+import cProfile
+import os
+import pstats
+import shutil
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pandas as pd
+
+from evals import large_archive, process_cost
+from evals.large_archive import NIGHT, OUTLETS
+from evals.remembered import RememberedEncoder
+from evals.themed_nights import article, run_at
+from tracker import pipeline
+from tracker.settings import Settings, read_themes
+from tracker.store import derived, observed
+from tracker.store.database import open_archive, transaction
+
+ROOT = Path(__file__).parents[1]
+SEED = 20251125  # any number
+PARTS = ("archive", "night", "refit")
+SLOWEST = 45  # functions listed by --profile
+
+
+def main() -> None:
+    """Run the parts, each in its own process, and print what they cost."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--shared", type=Path, required=True)
+    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--articles", type=int, default=100_000)
+    parser.add_argument("--new", type=int, default=500)
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
+    parser.add_argument("--profile", action="store_true", help="list the night's slowest functions")
+    parser.add_argument("--here", choices=PARTS, help=argparse.SUPPRESS)  # run this part in this process
+    args = parser.parse_args()
+    if args.here:
+        _here(args)
+        return
+    for part in args.parts:
+        command = [sys.executable, "-m", "evals.theme_night", "--here", part, *sys.argv[1:]]
+        log = args.folder / f"{part}-{args.articles}.log"
+        args.folder.mkdir(parents=True, exist_ok=True)
+        cost = process_cost.measure(command, os.environ, log)
+        print(log.read_text(encoding="utf-8"), end="")
+        print(
+            f"{part}: status {cost.status}, {cost.seconds:.0f} s with start, {cost.cpu_seconds:.0f} s of processor, {cost.peak_bytes / 2**30:.2f} GiB"
+        )
+
+
+def _here(args: argparse.Namespace) -> None:
+    rules = large_archive.settings(Settings(outlets=(), themes=read_themes(ROOT / "themes.yaml").themes))
+    path = args.folder / f"archive-{args.articles}.duckdb"
+    if args.here == "archive" and not path.exists():
+        _archive(args, rules, path)
+    elif args.here == "night":
+        _night(args, rules, path)
+    elif args.here == "refit":
+        _refit(path)
+
+
+def _archive(args: argparse.Namespace, rules: Settings, path: Path) -> None:
+    from tracker.stance.judge import OnnxJudge
+
+    news = args.shared / "corpora/news"
+    kept_back = _new_articles(args)
+    old = args.folder / "aivibe_without_new.parquet"
+    frame = pd.read_parquet(news / "aivibe_2025.parquet")
+    frame[~frame["id"].isin(kept_back["id"])].to_parquet(old)
+    encoder = RememberedEncoder(args.folder / "vectors.npz")
+    real = large_archive.material([old, news / "tldr_2025.parquet"], encoder, rules.extract.passage_chars)
+    base = path.with_name(f"base-{args.articles}.duckdb")
+    if not base.exists():
+        unfinished = _fresh(base.with_suffix(".part"))
+        large_archive.observe(unfinished, args.articles, real, rules, SEED)
+        unfinished.rename(base)
+    unfinished = _fresh(path.with_suffix(".part"))
+    shutil.copyfile(base, unfinished)
+    started = time.perf_counter()
+    large_archive.conclude(unfinished, rules, encoder, large_archive.DrawnJudge(OnnxJudge().name))
+    print(f"archive: themes found, mentions drawn, measured in {time.perf_counter() - started:.1f} s")
+    unfinished.rename(path)
+
+
+def _fresh(path: Path) -> Path:
+    for leftover in (path, path.with_name(f"{path.name}.wal")):
+        leftover.unlink(missing_ok=True)
+    return path
+
+
+def _night(args: argparse.Namespace, rules: Settings, path: Path) -> None:
+    from tracker.stance.judge import OnnxJudge
+    from tracker.themes.embed import OnnxEncoder
+
+    data = args.folder / "night"
+    data.mkdir(exist_ok=True)
+    shutil.copyfile(path, data / "archive.duckdb")
+    archive = open_archive(data / "archive.duckdb")
+    run = run_at(NIGHT + timedelta(days=1))
+    observed.start_run(archive, run, "evals")
+    rows = _new_articles(args)
+    when = [NIGHT + timedelta(hours=23 * i / len(rows)) for i in range(len(rows))]
+    articles = [
+        article(url, title, text, at, OUTLETS[i % len(OUTLETS)])
+        for i, (url, title, text, at) in enumerate(zip(rows.url, rows.title, rows.text, when, strict=True))
+    ]
+    with transaction(archive):
+        observed.record_pages(archive, run, [observed.Finished(None, one) for one in articles])
+    watch, profile = _Watch(), cProfile.Profile()
+    if args.profile:
+        profile.enable()
+    watch("models", 0, 1)
+    encoder, judge = OnnxEncoder(), OnnxJudge()
+    pipeline.analyse(archive, rules, run, encoder, judge, watch)
+    observed.finish_run(archive, run, run.started_at, encoder.name, judge.name)
+    watch("publish", 0, 1)
+    pipeline.publish_to(archive, data, run)
+    watch("", 0, 1)
+    profile.disable()
+    print(f"night: {args.new} new on {args.articles}, wall (processor): {watch.told()}; "
+          f"{watch.of['judging']} pairs judged, {watch.of['embedding']} passages embedded")  # fmt: skip
+    if args.profile:
+        pstats.Stats(profile).sort_stats("cumulative").print_stats("tracker/|execute|to_arrow|insert_into|fetchall|sql", SLOWEST)
+
+
+def _refit(path: Path) -> None:
+    from bertopic import BERTopic
+
+    from tracker.themes.embed import OnnxEncoder
+
+    archive = open_archive(path)
+    rows = archive.execute(
+        """
+        select story_id, any_value(a.title) || '. ' || string_agg(p.text, ' ' order by p.position)
+        from (select distinct story_id from story_members) join articles a on a.article_id = story_id join passages p using (article_id)
+        where not p.is_boilerplate group by story_id order by story_id
+        """
+    ).fetchall()
+    ids, vectors = derived.article_vectors(archive, OnnxEncoder.name, [name for name, _ in rows])
+    archive.close()
+    text_of = dict(rows)
+    bodies = [text_of[name][:2000] for name in ids]  # as much as discovery itself reads of a story
+    watch = _Watch()
+    watch("BERTopic()", 0, 1)
+    topics, _ = BERTopic().fit_transform(bodies, embeddings=vectors)
+    watch("", 1, 1)
+    print(f"refit: {len(bodies)} stories, wall (processor): {watch.told()}, {max(topics) + 1} topics")
+
+
+def _new_articles(args: argparse.Namespace) -> pd.DataFrame:
+    frame = pd.read_parquet(args.shared / "corpora/news/aivibe_2025.parquet").fillna("").astype(str)
+    return frame.drop_duplicates("url").sample(args.new, random_state=SEED)
+
+
+class _Watch:
+    """Told what stage begins, or goes on; knows what each took, in seconds of the wall and of the processor, and how much there was of it."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self.processor: dict[str, float] = {}
+        self.of: dict[str, int] = {"judging": 0, "embedding": 0}
+        self._stage, self._since, self._spent = "", time.perf_counter(), time.process_time()
+
+    def __call__(self, stage: str, done: int, total: int) -> None:  # noqa: ARG002  # as the protocol has it
+        """As `pipeline.Progress`."""
+        now, spent = time.perf_counter(), time.process_time()
+        if self._stage:
+            self.seconds[self._stage] = self.seconds.get(self._stage, 0.0) + now - self._since
+            self.processor[self._stage] = self.processor.get(self._stage, 0.0) + spent - self._spent
+        self._stage, self._since, self._spent, self.of[stage] = stage, now, spent, total
+
+    def told(self) -> str:
+        """Every stage, wall (processor), and the sums."""
+        stages = ", ".join(f"{stage} {self.seconds[stage]:.1f} ({self.processor[stage]:.1f})" for stage in self.seconds)
+        return f"{stages} s; in all {sum(self.seconds.values()):.1f} ({sum(self.processor.values()):.1f}) s"
+
+
+if __name__ == "__main__":
+    main()

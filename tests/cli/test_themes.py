@@ -1,0 +1,208 @@
+"""tracker themes, as a person uses it: tables, edits, refusals; with the real models on two dozen short articles."""
+
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.builders import FIXED_NOW
+from tests.cli import Answer, run
+from tests.test_pipeline import store, subject_articles
+from tracker.records import Run, Theme
+from tracker.settings import read_themes
+from tracker.store import derived, observed
+from tracker.store.database import open_archive
+from tracker.themes.embed import unit
+
+FEEDS = "outlets:\n  - outlet: example.com\n    name: Example\n    kind: news\n    feeds: [http://example.com/feed]\n"
+THEMES = """\
+# what we follow
+themes:
+  - slug: night-quay   # the first
+    name: Robots on the quay
+    claim: Robot cranes shorten the wait of ships at the quay.
+# at the end
+"""
+THINGS = Theme("0123456789abcdef", "things", "Things", "discovered", "Things remained important.", "nowhere", ("things", "important"))
+SMALL = Theme("fedcba9876543210", "glasses", "Glasses", "discovered", "Glasses remained important to everyone.", "nowhere", ("glasses", "lens"))
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with feeds.yaml, themes.yaml and data: one theme on batteries and ransoms, one on glasses, one of the file without articles."""
+    folder = tmp_path_factory.mktemp("themes")
+    (folder / "feeds.yaml").write_text(FEEDS, encoding="utf-8")
+    (folder / "themes.yaml").write_text(THEMES, encoding="utf-8")
+    store(folder, subject_articles(0, 30))
+    assert run("analyse", *files(folder)).code == 0
+    archive = open_archive(folder / "archive.duckdb")
+    night = Run("20261101T060000", FIXED_NOW, "test", "test")
+    observed.start_run(archive, night, "run")
+    encoder = archive.execute("select any_value(encoder) from article_vectors").fetchall()[0][0]
+    for theme, subjects in ((THINGS, ("batteries", "ransom")), (SMALL, ("glasses",))):
+        ids = [a.article_id for a in subject_articles(0, 30) if a.title.startswith(subjects)]
+        ids, vectors = derived.article_vectors(archive, encoder, ids)
+        derived.add_theme(archive, night, theme, unit(vectors.mean(axis=0)))
+        strengths = vectors @ unit(np.asarray(vectors.mean(axis=0)))
+        derived.replace_members(archive, night, ids, [(a, theme.theme_id, float(s)) for a, s in zip(ids, strengths, strict=True)])
+    archive.close()
+    assert run("analyse", *files(folder)).code == 0
+    assert run("publish", "--data", str(folder)).code == 0
+    return folder
+
+
+@pytest.fixture
+def folder(made: Path, tmp_path: Path) -> Path:
+    """The same, to edit."""
+    shutil.copytree(made, tmp_path / "data", symlinks=True)
+    return tmp_path / "data"
+
+
+def files(folder: Path) -> list[str]:
+    return ["--data", str(folder), "--feeds", str(folder / "feeds.yaml"), "--themes", str(folder / "themes.yaml")]
+
+
+def edit(folder: Path, *words: str) -> Answer:
+    return run("themes", *words, *files(folder))
+
+
+def look(folder: Path, *words: str) -> list[dict[str, object]]:
+    answer = run("themes", *words, "--json", "--data", str(folder))
+    assert answer.code == 0, answer.err
+    found: list[dict[str, object]] = json.loads(answer.out)
+    return found
+
+
+def verbs(folder: Path) -> Sequence[tuple[str, str, str | None]]:
+    archive = open_archive(folder / "archive.duckdb")
+    found = archive.execute("select verb, theme_id, argument from theme_edits order by edit_id").fetchall()
+    archive.close()
+    return found
+
+
+def test_the_list_shows_each_theme_once_within_a_hundred_columns(folder: Path) -> None:
+    lines = run("themes", "list", "--data", str(folder)).out.splitlines()
+    assert [line.split()[:4] for line in lines[1:]] == [
+        ["things", "discovered", "active", "20"], ["glasses", "discovered", "active", "10"], ["night-quay", "curated", "active", "0"],
+    ]  # fmt: skip
+    assert max(map(len, lines)) <= 100
+    first = look(folder, "list")[0]
+    assert (first["slug"], first["name"], first["name_from"], first["claim"]) == ("things", "Things", "terms", "Things remained important.")
+    assert (first["first_day"], first["last_day"], first["stories"]) == ("2026-10-31", "2026-10-31", 20)
+
+
+def test_a_theme_is_shown_with_its_life_and_its_most_typical_stories(folder: Path) -> None:
+    assert edit_only_data(folder, "rename", "glasses", "Things to wear").code == 0
+    shown = {(row["what"], row["value"]) for row in look(folder, "show", "Things to wear")}
+    assert ("name from", "person") in shown and ("2026-10-31", "born") in shown
+    assert any(str(value).startswith("renamed 'Things to wear' (by ") for _, value in shown)
+    assert len([value for what, value in shown if what == "typical story" and "glasses" in str(value)]) == 3
+    unknown = run("themes", "show", "glas", "--data", str(folder))
+    assert (unknown.code, unknown.err) == (1, "error: no theme 'glas'. Near: glasses.\n")
+
+
+def test_lineage_lists_births_newest_first_and_from_a_day_on(folder: Path) -> None:
+    rows = look(folder, "lineage")
+    days = [str(row["day"]) for row in rows]
+    assert days == sorted(days, reverse=True)
+    assert {(row["event"], row["theme"], row["by"]) for row in rows} == {
+        ("born", "things", "tracker"), ("born", "glasses", "tracker"), ("added", "night-quay", "tracker"),
+    }  # fmt: skip
+    assert look(folder, "lineage", "--since", days[0]) == [row for row in rows if row["day"] == days[0]]
+    wrong = run("themes", "lineage", "--since", "soon", "--data", str(folder))
+    assert (wrong.code, wrong.out) == (1, "") and "neither a day" in wrong.err
+
+
+def test_a_dry_run_of_a_split_shows_both_parts_and_changes_nothing(folder: Path) -> None:
+    answer = edit(folder, "split", "things", "--dry-run", "--json")
+    assert answer.code == 0, answer.err
+    stays, parts = json.loads(answer.out)
+    assert (stays["slug"], stays["stories"], parts["stories"]) == ("things", 10, 10)
+    kinds = [{headline.split()[0] for headline in part["headlines"]} for part in (stays, parts)]
+    assert sorted(kinds, key=str) == [{"batteries"}, {"ransom"}]
+    assert "nothing was changed" in answer.err
+    assert verbs(folder) == []
+
+
+def test_a_split_by_a_phrase_and_the_merge_that_undoes_it(folder: Path) -> None:
+    answer = edit(folder, "split", "things", "--by", "ransomware")
+    assert answer.code == 0, answer.err
+    assert "of its stories say 'ransomware'" in answer.err
+    listed = {row["slug"]: row for row in look(folder, "list")}
+    (new,) = set(listed) - {"things", "glasses", "night-quay"}
+    assert (listed["things"]["stories"], listed[new]["stories"], listed[new]["kind"]) == (10, 10, "discovered")
+    assert f"'{new}' is a theme of its own now" in answer.err
+
+    assert edit(folder, "merge", new, "things").code == 0
+    listed = {row["slug"]: row for row in look(folder, "list", "--all")}
+    assert (listed["things"]["stories"], listed[new]["state"], listed[new]["merged_into"]) == (20, "merged", "things")
+    assert new not in {row["slug"] for row in look(folder, "list")}
+    assert edit(folder, "merge", new, "--undo").code == 0
+    assert {row["slug"]: row["stories"] for row in look(folder, "list")}[new] == 10
+    assert [verb for verb, *_ in verbs(folder)] == ["split", "merge", "unmerge"]
+    told = [(row["event"], row["other"]) for row in look(folder, "lineage") if row["theme"] == new]
+    assert told == [("unmerged", "things"), ("merged", "things"), ("split", "things")]
+
+
+def test_a_promoted_theme_stands_in_the_file_with_its_comments_kept(folder: Path) -> None:
+    answer = edit(folder, "promote", "glasses")
+    assert answer.code == 0, answer.err
+    written = (folder / "themes.yaml").read_text(encoding="utf-8")
+    assert all(comment in written for comment in ("# what we follow", "# the first", "# at the end"))
+    entry = read_themes(folder / "themes.yaml").themes[-1]
+    assert (entry.slug, entry.name, entry.claim, entry.aliases) == ("glasses", SMALL.name, SMALL.claim, SMALL.terms)
+    assert len(entry.supports) <= 3 and len(entry.opposes) <= 3
+    listed = {row["slug"]: row for row in look(folder, "list")}
+    assert (listed["glasses"]["theme_id"], listed["glasses"]["kind"], listed["glasses"]["name_from"]) == (SMALL.theme_id, "curated", "yaml")
+    again = edit(folder, "promote", "glasses")
+    assert (again.code, again.err) == (1, "error: 'glasses' is a curated theme already: edit it in themes.yaml.\n")
+
+
+@pytest.mark.parametrize(
+    ("themes", "said"),
+    [
+        (f"{THEMES}  - slug: glasses\n    name: Mine\n    claim: Glasses are worn by many.\n", "'glasses' stands there already"),
+        ("themes: # none yet\n  []\n", "cannot be edited by program"),
+        (None, "no such file"),
+    ],
+)
+def test_nothing_is_promoted_if_the_file_cannot_take_it(folder: Path, themes: str | None, said: str) -> None:
+    path = folder / "themes.yaml"
+    path.unlink() if themes is None else path.write_text(themes, encoding="utf-8")
+    answer = edit(folder, "promote", "glasses")
+    assert answer.code == 1 and answer.err.count("\n") == 1 and said in answer.err
+    assert verbs(folder) == []
+    assert themes is None or path.read_text(encoding="utf-8") == themes
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("split", "night-quay"), 1, "add a second one to themes.yaml"),
+        (("split", "glasses"), 1, "has 10 stories, and two themes need 8 each"),
+        (("merge", "night-quay", "things"), 1, "remove it there"),
+        (("merge", "things", "--undo"), 1, "nothing to undo"),
+        (("merge", "things"), 2, "or say --undo"),
+        (("merge", "things", "glasses", "--undo"), 2, "or say --undo"),
+        (("split", "nothing"), 1, "tracker themes list"),
+    ],
+)
+def test_a_refusal_says_what_to_do_and_changes_nothing(folder: Path, words: tuple[str, ...], code: int, said: str) -> None:
+    answer = edit(folder, *words)
+    assert (answer.code, answer.out) == (code, "") and said in answer.err
+    assert verbs(folder) == []
+
+
+def edit_only_data(folder: Path, *words: str) -> Answer:
+    """An edit that needs no analysis, and so neither file."""
+    return run("themes", *words, "--data", str(folder))
+
+
+def test_a_hidden_theme_is_marked_until_it_is_shown_again(folder: Path) -> None:
+    assert edit_only_data(folder, "hide", "glasses").code == 0
+    assert {row["slug"]: row["status"] for row in look(folder, "list")}["glasses"] == "hidden"
+    assert edit_only_data(folder, "hide", "glasses", "--undo").code == 0
+    assert {row["slug"]: row["status"] for row in look(folder, "list")}["glasses"] == "active"

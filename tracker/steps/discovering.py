@@ -1,0 +1,221 @@
+"""Stories join themes, and themes are found: new articles come in; each story's theme, and what became of themes, stand in the archive."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import duckdb
+import numpy as np
+
+from tracker.records import Run, Theme, short_id
+from tracker.settings import Settings, ThemeSettings
+from tracker.store import derived, discovered, theme_edits
+from tracker.store.derived import StoredTheme
+from tracker.store.discovered import Stories
+from tracker.themes import discover, embed, follow, label, link, phrases
+
+Connection = duckdb.DuckDBPyConnection
+
+_ADDRESS = re.compile(r"(?:https?://|www\.)\S+")
+_BODY = 2000  # characters that say what a story is about
+_TERMS = 10  # kept of a theme
+_LEAST = 0.30  # cosine of a clustered story to its cluster: HDBSCAN also puts stories of no subject somewhere
+
+
+def discover_themes(
+    connection: Connection, settings: Settings, run: Run, encoder: embed.Encoder, curated: Sequence[Theme],
+    new: Sequence[derived.StoredArticle], refit: bool,
+) -> None:  # fmt: skip
+    """Let the new stories join the themes there are; refit when it pays, or when told to."""
+    rules = settings.discovery
+    known = _Known.read(connection)
+    if known.rows:
+        _join(connection, rules, run, encoder, known, [article.article_id for article in new])
+    growth = discovered.growth(connection)
+    if growth.stories >= rules.min_articles_to_discover and (refit or _pays(rules, growth, run)):
+        _refit(connection, rules, run, encoder, curated)
+
+
+def _pays(rules: ThemeSettings, growth: discovered.Growth, run: Run) -> bool:
+    """Whether a refit would find what assignment by nearness cannot: the window has changed, stories are left over, or it is long ago."""
+    if growth.fitted_at is None:
+        return True
+    is_old = run.started_at - growth.fitted_at >= timedelta(days=rules.refit_days)
+    return (
+        growth.since >= rules.refit_growth * growth.fitted_on
+        or growth.unplaced >= max(discover.SMALLEST, rules.refit_unassigned * growth.fitted_on)
+        or (is_old and growth.since >= discover.SMALLEST)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The themes that have a centroid, merged and promoted ones too: what is near these goes where they went, or to no discovered theme."""
+
+    rows: list[StoredTheme]
+    target: Mapping[str, str | None]  # theme_id -> where its stories belong; None: nowhere, a curated theme finds its own
+
+    @classmethod
+    def read(cls, connection: Connection) -> "_Known":
+        stored = {s.theme.theme_id: s for s in derived.themes(connection)}
+        target: dict[str, str | None] = {}
+        for theme_id in stored:
+            end = theme_id
+            while (into := stored[end].merged_into) is not None:
+                end = into
+            target[theme_id] = end if stored[end].theme.kind == "discovered" else None
+        return cls([s for s in stored.values() if s.centroid is not None], target)
+
+    @property
+    def centroids(self) -> embed.Vectors:
+        return _stack([s.centroid for s in self.rows])
+
+    def row_of(self) -> dict[str, int]:
+        return {s.theme.theme_id: i for i, s in enumerate(self.rows)}
+
+    def target_of(self, row: int) -> str | None:
+        return self.target[self.rows[row].theme.theme_id]
+
+    def ends(self) -> link.Ints:
+        """Per row the row its stories belong to: its own, or that of a theme it was merged into."""
+        rows = self.row_of()
+        return np.array([rows.get(self.target_of(i) or "", i) for i in range(len(self.rows))], dtype=np.int64)
+
+
+def _join(
+    connection: Connection, rules: ThemeSettings, run: Run, encoder: embed.Encoder, known: _Known, articles: Sequence[str]
+) -> None:  # fmt: skip
+    """Place new stories, and move the themes along. A copy of a story that has a theme goes with it."""
+    of_story = discovered.copies_of(connection, articles)
+    placed = discovered.theme_of_stories(connection)
+    late = {story: placed[story] for story in set(of_story.values()) if story in placed}
+    ids, vectors, days = discovered.story_vectors(connection, encoder.name, set(of_story.values()) - set(placed))
+    recent = discovered.recent_members(connection, encoder.name, follow.MEMORY_DAYS)
+    ends = known.ends()
+    end_of = {known.target_of(row): int(end) for row, end in enumerate(ends)}
+    is_known = np.array([theme in end_of for theme in recent.themes], dtype=bool)
+    joined = follow.join(
+        vectors, days, known.centroids, recent.vectors[is_known], recent.days[is_known],
+        np.array([end_of[theme] for theme in recent.themes if theme in end_of], dtype=np.int64), rules.join_similarity, rules.link_similarity, ends,
+    )  # fmt: skip
+    found = {
+        story: (target, float(strength))
+        for story, row, strength in zip(ids, joined.themes, joined.strengths, strict=True)
+        if row >= 0 and (target := known.target_of(int(row))) is not None
+    }
+    discovered.place(connection, run, found | late)
+    moved = np.unique(joined.themes[joined.themes >= 0]).tolist()
+    discovered.set_centroids(connection, {known.rows[row].theme.theme_id: joined.centroids[row] for row in moved})
+
+
+def _refit(connection: Connection, rules: ThemeSettings, run: Run, encoder: embed.Encoder, curated: Sequence[Theme]) -> None:
+    """Cluster the newest stories, see which cluster is which theme, and let what was found have its stories."""
+    stories = _where_themes_are(connection, rules, discovered.newest_stories(connection, encoder.name, rules.max_articles_to_fit))
+    # Addresses are no words of a theme
+    bodies = [_ADDRESS.sub("", f"{title}. {text}")[:_BODY] for title, text in zip(stories.titles, stories.texts, strict=True)]
+    fit = discover.fit(bodies, stories.vectors, [theme.claim for theme in curated], encoder, rules.seed)
+
+    known = _Known.read(connection)
+    rows, before = known.row_of(), discovered.theme_of_stories(connection)
+    touched = theme_edits.touched(connection)
+    cluster_of = np.full(len(stories.ids), -1)
+    for position, one in enumerate(fit.clusters):
+        cluster_of[list(one.members)] = position
+    theme_of = np.array([rows.get(before[story][0], -1) if story in before else -1 for story in stories.ids], dtype=np.int64)
+    found = link.lineage(
+        cluster_of, theme_of, stories.days, _stack([c.centroid for c in fit.clusters]), known.centroids, rules.link_similarity,
+        {rows[theme] for theme in touched if theme in rows},
+    )  # fmt: skip
+
+    belongs = {cluster: known.target_of(row) for cluster, row in {**found.part, **found.same}.items()}
+    for cluster, row in found.same.items():
+        discovered.set_terms(connection, known.rows[row].theme.theme_id, fit.clusters[cluster].terms[:_TERMS])
+    said = phrases.read(stories.titles, stories.texts)
+    fresh: dict[str, embed.Vectors] = {}
+    for cluster in sorted((*found.born, *found.split)):
+        parent = known.rows[found.split[cluster]].theme.theme_id if cluster in found.split else None
+        theme = _found(connection, run, encoder, stories, fit.clusters[cluster], said)
+        of_cluster = np.flatnonzero(cluster_of == cluster)
+        now = follow.follow(fit.clusters[cluster].centroid, stories.vectors[of_cluster], stories.days[of_cluster], rules.link_similarity)
+        derived.add_theme(connection, run, theme, now)
+        discovered.add_change(connection, run, theme.theme_id, "split" if parent else "born", parent, len(fit.clusters[cluster].members))
+        belongs[cluster], fresh[theme.theme_id] = theme.theme_id, fit.clusters[cluster].centroid
+    _place_fitted(connection, run, stories, fit.clusters, belongs, fresh, before)
+    for row, into in found.merged.items():
+        gone, stays = known.rows[row].theme.theme_id, known.rows[into].theme.theme_id
+        discovered.add_change(connection, run, gone, "merged", stays, int((theme_of == row).sum()))
+        discovered.merge(connection, gone, stays)
+    discovered.add_fit(connection, run, len(stories.ids), len(fit.clusters), len(fit.outliers))
+    _place_rest(connection, rules, run, encoder)
+
+
+def _where_themes_are(connection: Connection, rules: ThemeSettings, stories: Stories) -> Stories:
+    """The stories that lie where their theme lies now, and those in no theme: what a theme has left behind is its past, not a theme of its own."""
+    known = _Known.read(connection)
+    placed, ends = discovered.theme_of_stories(connection), [known.target_of(row) for row in range(len(known.rows))]
+    nearness = stories.vectors @ known.centroids.T
+    is_here = [
+        story not in placed or max((nearness[i, row] for row, end in enumerate(ends) if end == placed[story][0]), default=1) >= rules.join_similarity
+        for i, story in enumerate(stories.ids)
+    ]
+    rows = np.flatnonzero(is_here)
+    ids, titles, texts = ([column[i] for i in rows] for column in (stories.ids, stories.titles, stories.texts))
+    return Stories(ids, titles, texts, stories.vectors[rows], stories.days[rows])
+
+
+def _found(
+    connection: Connection, run: Run, encoder: embed.Encoder, stories: Stories, cluster: discover.Cluster, said: phrases.Phrases
+) -> Theme:  # fmt: skip
+    """A theme for a cluster: its name and provisional claim are taken from its own texts."""
+    known = [s.theme for s in derived.themes(connection)]
+    name = label.name(cluster.terms, cluster.members, said, [theme.name for theme in known])
+    slug = label.slug(name, [theme.slug for theme in known])
+    passages = derived.passages(connection, encoder.name, [stories.ids[i] for i in cluster.members])
+    position = label.provisional_claim(passages.texts, passages.vectors, cluster.centroid, name)
+    if position is not None:
+        claim, source = passages.texts[position].strip(), passages.articles[position]
+    else:  # no passage is assertive: the most central headline
+        best = max(cluster.members, key=lambda i: float(stories.vectors[i] @ cluster.centroid))
+        claim, source = stories.titles[best], stories.ids[best]
+    return Theme(short_id("discovered", run.run_id, slug), slug, name, "discovered", claim, source, cluster.terms[:_TERMS])
+
+
+def _place_fitted(
+    connection: Connection, run: Run, stories: Stories, clusters: Sequence[discover.Cluster], belongs: Mapping[int, str | None],
+    fresh: Mapping[str, embed.Vectors], before: Mapping[str, tuple[str, float]],
+) -> None:  # fmt: skip
+    """Stories without a theme get their cluster's; those that have one leave it only for a theme found now that they are in, or nearer to."""
+    found: dict[str, tuple[str, float]] = {}
+    for position, cluster in enumerate(clusters):
+        theme = belongs[position]
+        if theme is None:
+            continue
+        strengths = stories.vectors[list(cluster.members)] @ cluster.centroid
+        for i, strength in zip(cluster.members, strengths, strict=True):
+            if strength >= _LEAST and (theme in fresh or stories.ids[i] not in before):
+                found[stories.ids[i]] = (theme, float(min(strength, 1.0)))
+    names = list(fresh)
+    best, strength = discover.nearest(stories.vectors, _stack(list(fresh.values())), 0.0)
+    for story, row, nearness in zip(stories.ids, best, strength, strict=True):
+        if row >= 0 and story in before and story not in found and nearness > before[story][1]:
+            found[story] = (names[row], float(min(nearness, 1.0)))
+    discovered.place(connection, run, found)
+
+
+def _place_rest(connection: Connection, rules: ThemeSettings, run: Run, encoder: embed.Encoder) -> None:
+    """Stories in no cluster, and those older than the window, join the nearest theme that is near enough."""
+    known = _Known.read(connection)
+    ids, vectors, _ = discovered.story_vectors(connection, encoder.name, discovered.unplaced(connection))
+    best, strength = discover.nearest(vectors, known.centroids, rules.join_similarity)
+    found = {
+        story: (target, float(min(nearness, 1.0)))
+        for story, row, nearness in zip(ids, best, strength, strict=True)
+        if row >= 0 and (target := known.target_of(int(row))) is not None
+    }
+    discovered.place(connection, run, found)
+
+
+def _stack(rows: Sequence[embed.Vectors | None]) -> embed.Vectors:
+    kept = [row for row in rows if row is not None]
+    return np.stack(kept) if kept else np.empty((0, embed.DIMENSIONS), dtype=np.float32)

@@ -1,0 +1,126 @@
+"""A theme, and perhaps a phrase, come in; the two themes it would become go out, or the stories that a theme merged away gets back."""
+
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+
+from tracker.errors import StoreError
+from tracker.settings import ThemeSettings
+from tracker.store import derived, discovered, theme_edits
+from tracker.store.derived import StoredTheme
+from tracker.store.discovered import Stories
+from tracker.store.theme_edits import Part
+from tracker.themes import discover, divide, follow, label, phrases
+from tracker.themes.discover import SMALLEST
+from tracker.themes.embed import Encoder, Vectors
+
+Connection = duckdb.DuckDBPyConnection
+
+_SHOWN = 3  # headlines of each part
+_TERMS = 10  # kept of a theme
+_BODY = 2000  # characters that say what a story is about, as at a refit
+
+
+@dataclass(frozen=True, slots=True)
+class Division:
+    """What a theme would become. `saying`: how many of its stories say the phrase it is divided by; None without a phrase."""
+
+    theme: StoredTheme
+    stays: Part
+    parts: Part
+    saying: int | None
+
+
+def propose(
+    connection: Connection, rules: ThemeSettings, encoder: Encoder, stored: StoredTheme, phrase: str | None
+) -> Division:  # fmt: skip
+    """Divide a discovered theme in two; nothing is changed yet. Raises StoreError if that cannot be, saying what can.
+
+    Without a phrase the smaller part becomes a theme of its own. With one, that is the stories that say it, or are near to it where few do, and
+    what is nearer to them than to the others.
+    """
+    stored = theme_edits.divisible(connection, stored.theme)
+    theme, slug = stored.theme, stored.theme.slug
+    stories = discovered.newest_stories(connection, encoder.name, rules.max_articles_to_fit, theme.theme_id)
+    if len(stories.ids) < 2 * SMALLEST:
+        raise StoreError(f"'{slug}' has {len(stories.ids)} stories, and two themes need {SMALLEST} each: wait until it has more.")
+    otherwise = "try another phrase" if phrase else "say what shall part: --by PHRASE"
+    said = divide.says(_bodies(stories), phrase or "")
+    if phrase:
+        parting = divide.by_phrase(stories.vectors, said, encoder.encode([phrase])[0])
+        if parting.sum() < SMALLEST:
+            raise StoreError(f"of '{slug}' {parting.sum()} stories say '{phrase}' or are near to it, and a theme needs {SMALLEST}: {otherwise}.")
+    else:
+        parting = divide.by_vectors(stories.vectors, _centroid(stored))
+    fewer, more = sorted((int(parting.sum()), int((~parting).sum())))
+    if fewer < SMALLEST:
+        raise StoreError(f"'{slug}' comes apart into {more} and {fewer} stories, and a theme needs {SMALLEST}: {otherwise}.")
+    if not divide.are_distinct(stories.vectors, parting):
+        raise StoreError(f"'{slug}' has no two parts that later runs could tell apart: {otherwise}.")
+    stays = _part(rules, stories, ~parting, (theme.slug, theme.name, theme.claim, theme.claim_from))
+    parts = _part(rules, stories, parting, _worded(connection, encoder, stories, parting))
+    return Division(stored, stays, parts, int(said.sum()) if phrase else None)
+
+
+def stories_back(connection: Connection, rules: ThemeSettings, encoder: Encoder, stored: StoredTheme) -> dict[str, float]:
+    """story_id -> strength of what a theme that was merged away gets back: what is nearest to it, or to one merged into it.
+
+    Only stories of the theme it went into are asked, and those in no theme. Raises StoreError if the theme has no centroid.
+    """
+    _centroid(stored)
+    everything = derived.themes(connection)
+    into = {s.theme.theme_id: s.merged_into for s in everything}
+    end, back = _end(stored.theme.theme_id, into), into | {stored.theme.theme_id: None}
+    of_end = {story for story, (theme, _) in discovered.theme_of_stories(connection).items() if theme == end}
+    ids, vectors, _ = discovered.story_vectors(connection, encoder.name, of_end.union(discovered.unplaced(connection)))
+    known = [s for s in everything if s.centroid is not None]
+    best, strength = discover.nearest(vectors, np.stack([_centroid(s) for s in known]), rules.join_similarity)
+    is_its = [_end(s.theme.theme_id, back) == stored.theme.theme_id for s in known]
+    return {story: min(float(cosine), 1.0) for story, i, cosine in zip(ids, best, strength, strict=True) if i >= 0 and is_its[i]}
+
+
+def _centroid(stored: StoredTheme) -> Vectors:
+    if stored.centroid is None:
+        raise StoreError(f"'{stored.theme.slug}' has no centroid by which its stories could be told: `tracker analyse --refit` finds themes anew.")
+    return stored.centroid
+
+
+def _end(theme_id: str, into: dict[str, str | None]) -> str:
+    while (target := into.get(theme_id)) is not None:
+        theme_id = target
+    return theme_id
+
+
+def _bodies(stories: Stories) -> list[str]:
+    return [f"{title}. {text}"[:_BODY] for title, text in zip(stories.titles, stories.texts, strict=True)]
+
+
+def _worded(connection: Connection, encoder: Encoder, stories: Stories, parting: divide.Parting) -> tuple[str, str, str, str]:
+    """Slug, name, claim and where it is from, made as for a newly discovered theme; the name tells the part from what it leaves."""
+    known = [s.theme for s in derived.themes(connection)]
+    rows = np.flatnonzero(parting).tolist()
+    mean = discover.centroid(stories.vectors[rows])
+    name = label.name(_terms(stories, parting), rows, phrases.read(stories.titles, stories.texts), [theme.name for theme in known])
+    passages = derived.passages(connection, encoder.name, [stories.ids[i] for i in rows])
+    position = label.provisional_claim(passages.texts, passages.vectors, mean, name)
+    best = max(rows, key=lambda i: float(stories.vectors[i] @ mean))
+    claim = (stories.titles[best], stories.ids[best]) if position is None else (passages.texts[position].strip(), passages.articles[position])
+    return label.slug(name, [theme.slug for theme in known]), name, *claim
+
+
+def _terms(stories: Stories, chosen: divide.Parting) -> tuple[str, ...]:
+    bodies = _bodies(stories)
+    inside, outside = ([bodies[i] for i in np.flatnonzero(rows)] for rows in (chosen, ~chosen))
+    return divide.terms(inside, outside)
+
+
+def _part(rules: ThemeSettings, stories: Stories, chosen: divide.Parting, worded: tuple[str, str, str, str]) -> Part:
+    mean = discover.centroid(stories.vectors[chosen])
+    now = follow.follow(mean, stories.vectors[chosen], stories.days[chosen], rules.link_similarity)
+    strength = stories.vectors @ mean
+    order = [i for i in np.argsort(-strength, kind="stable") if chosen[i]]
+    return Part(
+        *worded, _terms(stories, chosen)[:_TERMS], now, {stories.ids[i]: min(float(strength[i]), 1.0) for i in order},
+        tuple(dict.fromkeys(stories.titles[i] for i in order))[:_SHOWN],
+    )  # fmt: skip
