@@ -27,7 +27,8 @@ from tracker.store.database import open_archive
 
 ROOT = Path(__file__).parents[1]
 YEAR = 2025
-EVENTS = ("deepseek", "stargate", "gpt-5", "sutskever")  # January; January; August; late November 2025
+EVENT_KINDS = ("born", "ended", "returned", "merged", "split")
+WORDS = ("deepseek", "stargate", "gpt-5", "sutskever")  # January; January; August; late November 2025
 LASTING = 3  # months in which a lineage to read has stories
 HEADLINES = 3  # typical ones a quarter
 DRAWN = 6  # at random of all
@@ -100,19 +101,20 @@ def replay(
         themed_nights.night(archive, settings, run, new, encoder)
         encoder.keep()
         placed = {m.article_id: m.theme_id for m in themed_nights.members(archive)}
-        firsts = [one.article_id for one in new if one.article_id in _stories(archive)]
+        known = _stories(archive)
+        firsts = [one.article_id for one in new if one.article_id in known]
         found.append((name, len(firsts), sum(i not in placed for i in firsts), len({placed[i] for i in firsts if i in placed})))
         last = end
     dated = [one.published_at.date() for one in articles if one.published_at]
     themed_nights.count(archive, themed_nights.run_at(last + timedelta(hours=4)), min(dated), max(dated))
     happened = _events(archive, periods)
-    now = {m.article_id: m for m in themed_nights.members(archive)}
+    now, known = {m.article_id: m for m in themed_nights.members(archive)}, _stories(archive)
     stories = tuple(
         Story(
             pd.Period(one.published_at, "M"), one.title, member.theme_id if member else None, member.strength if member else 0.0
         )
         for one in articles
-        if one.article_id in _stories(archive)
+        if one.article_id in known
         for member in [now.get(one.article_id)]
     )
     themes = {s.theme.theme_id: s.theme for s in derived.themes(archive) if s.theme.kind == "discovered" and s.status != "merged"}
@@ -128,10 +130,9 @@ def _events(archive: duckdb.DuckDBPyConnection, periods: Sequence[tuple[str, dat
     """Period -> events; what discovery did falls to the run's period, silence and return to their day's."""
     found: dict[str, Counter[str]] = {name: Counter() for name, _ in periods}
     for _, recorded_at, day, event, _ in themed_nights.events(archive):
-        by_run = event in ("born", "split", "merged")
-        at = recorded_at - timedelta(hours=4) if by_run else datetime(day.year, day.month, day.day)
+        at = datetime(day.year, day.month, day.day) if event in ("ended", "returned") else recorded_at - timedelta(hours=4)
         name = next((name for name, end in periods if at < end), None)
-        if name and event != "added":
+        if name and event in EVENT_KINDS:
             found[name][event] += 1
     return found
 
@@ -208,7 +209,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, required=True, help="folder for vectors; embedding both sets takes five minutes")
     parser.add_argument("--corpora", nargs="+", default=["aivibe_2025"], help="together they make one archive")
     parser.add_argument("--by", choices=("month", "week"), default="month")
-    parser.add_argument("--words", nargs="+", default=EVENTS)
+    parser.add_argument("--words", nargs="+", default=WORDS)
     parser.add_argument("--lineages", type=int, default=10)
     parser.add_argument("--archive", type=Path)
     args = parser.parse_args()
@@ -217,12 +218,11 @@ def main() -> None:
     found = replay(articles, ends(args.by), settings, RememberedEncoder(args.cache / "vectors.npz"))
     print(f"{len(articles)} articles of {', '.join(args.corpora)}, {len(found.stories)} stories; {len(found.themes)} themes in the end, "
           f"{sum(s.theme_id is None for s in found.stories) / max(1, len(found.stories)):.1%} of stories in none")  # fmt: skip
-    kinds = ("born", "ended", "returned", "merged", "split")
-    table(
-        (args.by, "stories", "in no theme then", "themes with stories", *kinds),
-        [(p.name, p.stories, f"{p.unassigned / max(1, p.stories):.0%}", p.themes, *(p.events.get(kind, 0) for kind in kinds)) for p in found.periods],
-        as_json=False,
-    )  # fmt: skip
+    months = [
+        (p.name, p.stories, f"{p.unassigned / max(1, p.stories):.0%}", p.themes, *(p.events.get(kind, 0) for kind in EVENT_KINDS))
+        for p in found.periods
+    ]
+    table((args.by, "stories", "in no theme then", "themes with stories", *EVENT_KINDS), months, as_json=False)
     for word in args.words:
         show_word(found, word)
     for theme_id in lineages(found, args.lineages):

@@ -1,10 +1,10 @@
 """A large archive and 500 new articles come in; what a night of analysis costs, stage by stage, beside a full BERTopic refit, goes out.
 
-    uv run python -m evals.theme_night --shared ../shared --folder DIR [--articles 100000] [--new 500] [--parts archive night refit] [--profile]
+    uv run python -m evals.theme_night --shared ../shared --folder DIR [--articles 100000] [--new 500] [--parts archive night refit] [--anew]
 
-DIR keeps the archive (large_archive.py; ten minutes for 100,000 articles), what it was before themes were found (remove the archive, and
-only they are found again) and the vectors; the night works on a copy. The night is
-`pipeline.analyse` and `publish` with the real encoder and judge on articles of aivibe_2025 that the archive was not made from. The refit is
+DIR keeps the vectors, the archive (large_archive.py; ten minutes for 100,000 articles) and what it was before themes were found: remove the
+archive, and only they are found again. The night is `pipeline.analyse` and `publish`, on a copy, with the real encoder and judge and
+articles of aivibe_2025 that the archive was not made from; `--anew` lets it refit, `--profile` lists its slowest functions. The refit is
 BERTopic() with its defaults on the archive's vectors and texts. Each part is a process of its own; memory is its peak (PSS).
 """
 
@@ -43,6 +43,7 @@ def main() -> None:
     parser.add_argument("--articles", type=int, default=100_000)
     parser.add_argument("--new", type=int, default=500)
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
+    parser.add_argument("--anew", action="store_true", help="a night on which themes are discovered anew")
     parser.add_argument("--profile", action="store_true", help="list the night's slowest functions")
     parser.add_argument("--here", choices=PARTS, help=argparse.SUPPRESS)  # run this part in this process
     args = parser.parse_args()
@@ -123,7 +124,7 @@ def _night(args: argparse.Namespace, rules: Settings, path: Path) -> None:
         profile.enable()
     watch("models", 0, 1)
     encoder, judge = OnnxEncoder(), OnnxJudge()
-    pipeline.analyse(archive, rules, run, encoder, judge, watch)
+    pipeline.analyse(archive, rules, run, encoder, judge, watch, refit=args.anew)
     observed.finish_run(archive, run, run.started_at, encoder.name, judge.name)
     watch("publish", 0, 1)
     pipeline.publish_to(archive, data, run)

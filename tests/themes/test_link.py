@@ -62,6 +62,17 @@ def test_a_part_that_only_ended_where_the_other_began_is_drift() -> None:
     assert (found.split, found.part) == ({}, {1: 0})
 
 
+def test_a_part_that_blurs_into_the_rest_is_drift_and_a_burst_beside_it_is_a_split() -> None:
+    def found(part: range, rest: range) -> dict[int, int]:
+        days = np.array([*rest, *part] * 3, dtype=float)
+        cluster_of = np.array([*[0] * len(rest), *[1] * len(part)] * 3)
+        return dict(lineage(cluster_of, np.zeros_like(cluster_of), days, rows(A, C), rows(A), 0.75).split)
+
+    assert found(range(4), range(2, 12)) == {}
+    assert found(range(3, 6), range(12)) == {1: 0}
+    assert found(range(9, 12), range(12)) == {1: 0}
+
+
 def test_a_part_that_is_near_to_the_rest_is_no_theme_of_its_own() -> None:
     found = linked([(0, 0, 20), (1, 0, 10)], rows(A, NEAR_A), rows(A))
     assert (found.same, found.split, found.part) == ({0: 0}, {}, {1: 0})
@@ -70,6 +81,14 @@ def test_a_part_that_is_near_to_the_rest_is_no_theme_of_its_own() -> None:
 def test_a_theme_whose_stories_went_into_anothers_cluster_is_one_with_it_if_they_are_near() -> None:
     found = linked([(0, 0, 20), (0, 1, 9), (-1, 1, 2)], rows(A), rows(A, NEAR_A))
     assert (found.same, found.merged) == ({0: 0}, {1: 0})
+
+
+def test_two_near_themes_are_one_when_their_stories_lie_mixed_in_the_same_clusters() -> None:
+    clusters = rows(A, unit(np.array([1, 0.5, 0, 0], dtype=np.float32)))
+    mixed = linked([(0, 0, 12), (0, 1, 8), (1, 0, 10), (1, 1, 7)], clusters, rows(A, NEAR_A))
+    assert mixed.merged == {1: 0}
+    apart = linked([(0, 0, 12), (0, 1, 2), (1, 0, 3), (1, 1, 12)], clusters, rows(A, NEAR_A))
+    assert apart.merged == {}
 
 
 def test_a_theme_whose_stories_are_swallowed_by_a_far_one_stays() -> None:

@@ -32,7 +32,7 @@ def discover_themes(
     known = _Known.read(connection)
     if known.rows:
         _join(connection, rules, run, encoder, known, [article.article_id for article in new])
-    growth = discovered.growth(connection)
+    growth = discovered.growth(connection, rules.core_similarity)
     if growth.stories >= rules.min_articles_to_discover and (refit or _pays(rules, growth, run)):
         _refit(connection, rules, run, encoder, curated)
 
@@ -77,10 +77,11 @@ class _Known:
     def target_of(self, row: int) -> str | None:
         return self.target[self.rows[row].theme.theme_id]
 
-    def ends(self) -> link.Ints:
-        """Per row the row its stories belong to: its own, or that of a theme it was merged into."""
-        rows = self.row_of()
-        return np.array([rows.get(self.target_of(i) or "", i) for i in range(len(self.rows))], dtype=np.int64)
+    def themes(self, behind: Mapping[str, int]) -> follow.Themes:
+        """As `follow` wants them; `behind`: theme_id -> stories behind its centroid."""
+        rows, ends = self.row_of(), [self.target_of(i) or s.theme.theme_id for i, s in enumerate(self.rows)]
+        counts = np.array([behind.get(end, follow.SLOW_STORIES) for end in ends], dtype=np.float64)
+        return follow.Themes(self.centroids, counts, np.array([rows.get(end, i) for i, end in enumerate(ends)], dtype=np.int64))
 
 
 def _join(
@@ -91,13 +92,14 @@ def _join(
     placed = discovered.theme_of_stories(connection)
     late = {story: placed[story] for story in set(of_story.values()) if story in placed}
     ids, vectors, days = discovered.story_vectors(connection, encoder.name, set(of_story.values()) - set(placed))
-    recent = discovered.recent_members(connection, encoder.name, follow.MEMORY_DAYS)
-    ends = known.ends()
-    end_of = {known.target_of(row): int(end) for row, end in enumerate(ends)}
+    recent = discovered.recent_members(connection, encoder.name, follow.LEADING_DAYS, rules.core_similarity)
+    themes = known.themes(discovered.stories_behind(connection, follow.SLOW_DAYS, follow.SLOW_STORIES, rules.core_similarity))
+    end_of = {known.target_of(row): int(end) for row, end in enumerate(themes.ends)}
     is_known = np.array([theme in end_of for theme in recent.themes], dtype=bool)
     joined = follow.join(
-        vectors, days, known.centroids, recent.vectors[is_known], recent.days[is_known],
-        np.array([end_of[theme] for theme in recent.themes if theme in end_of], dtype=np.int64), rules.join_similarity, rules.link_similarity, ends,
+        vectors, days, themes, recent.vectors[is_known], recent.days[is_known],
+        np.array([end_of[theme] for theme in recent.themes if theme in end_of], dtype=np.int64),
+        rules.join_similarity, rules.core_similarity, rules.link_similarity,
     )  # fmt: skip
     found = {
         story: (target, float(strength))
@@ -122,7 +124,8 @@ def _refit(connection: Connection, rules: ThemeSettings, run: Run, encoder: embe
     cluster_of = np.full(len(stories.ids), -1)
     for position, one in enumerate(fit.clusters):
         cluster_of[list(one.members)] = position
-    theme_of = np.array([rows.get(before[story][0], -1) if story in before else -1 for story in stories.ids], dtype=np.int64)
+    at_core = {story: theme for story, (theme, strength) in before.items() if strength >= rules.core_similarity}
+    theme_of = np.array([rows.get(at_core.get(story, ""), -1) for story in stories.ids], dtype=np.int64)
     found = link.lineage(
         cluster_of, theme_of, stories.days, _stack([c.centroid for c in fit.clusters]), known.centroids, rules.link_similarity,
         {rows[theme] for theme in touched if theme in rows},
@@ -137,11 +140,11 @@ def _refit(connection: Connection, rules: ThemeSettings, run: Run, encoder: embe
         parent = known.rows[found.split[cluster]].theme.theme_id if cluster in found.split else None
         theme = _found(connection, run, encoder, stories, fit.clusters[cluster], said)
         of_cluster = np.flatnonzero(cluster_of == cluster)
-        now = follow.follow(fit.clusters[cluster].centroid, stories.vectors[of_cluster], stories.days[of_cluster], rules.link_similarity)
+        now = follow.settled(fit.clusters[cluster].centroid, stories.vectors[of_cluster], stories.days[of_cluster], rules.link_similarity)
         derived.add_theme(connection, run, theme, now)
         discovered.add_change(connection, run, theme.theme_id, "split" if parent else "born", parent, len(fit.clusters[cluster].members))
         belongs[cluster], fresh[theme.theme_id] = theme.theme_id, fit.clusters[cluster].centroid
-    _place_fitted(connection, run, stories, fit.clusters, belongs, fresh, before)
+    _place_fitted(connection, run, stories, fit.clusters, belongs, fresh, before, at_core)
     for row, into in found.merged.items():
         gone, stays = known.rows[row].theme.theme_id, known.rows[into].theme.theme_id
         discovered.add_change(connection, run, gone, "merged", stays, int((theme_of == row).sum()))
@@ -153,7 +156,8 @@ def _refit(connection: Connection, rules: ThemeSettings, run: Run, encoder: embe
 def _where_themes_are(connection: Connection, rules: ThemeSettings, stories: Stories) -> Stories:
     """The stories that lie where their theme lies now, and those in no theme: what a theme has left behind is its past, not a theme of its own."""
     known = _Known.read(connection)
-    placed, ends = discovered.theme_of_stories(connection), [known.target_of(row) for row in range(len(known.rows))]
+    placed = {i: t for i, t in discovered.theme_of_stories(connection).items() if t[1] >= rules.core_similarity}  # the edge is looked at anew
+    ends = [known.target_of(row) for row in range(len(known.rows))]
     nearness = stories.vectors @ known.centroids.T
     is_here = [
         story not in placed or max((nearness[i, row] for row, end in enumerate(ends) if end == placed[story][0]), default=1) >= rules.join_similarity
@@ -183,9 +187,9 @@ def _found(
 
 def _place_fitted(
     connection: Connection, run: Run, stories: Stories, clusters: Sequence[discover.Cluster], belongs: Mapping[int, str | None],
-    fresh: Mapping[str, embed.Vectors], before: Mapping[str, tuple[str, float]],
+    fresh: Mapping[str, embed.Vectors], before: Mapping[str, tuple[str, float]], at_core: Mapping[str, str],
 ) -> None:  # fmt: skip
-    """Stories without a theme get their cluster's; those that have one leave it only for a theme found now that they are in, or nearer to."""
+    """Stories in no theme, or at the edge of one, get their cluster's; others leave theirs only for one found now that they are in or nearer to."""
     found: dict[str, tuple[str, float]] = {}
     for position, cluster in enumerate(clusters):
         theme = belongs[position]
@@ -193,7 +197,7 @@ def _place_fitted(
             continue
         strengths = stories.vectors[list(cluster.members)] @ cluster.centroid
         for i, strength in zip(cluster.members, strengths, strict=True):
-            if strength >= _LEAST and (theme in fresh or stories.ids[i] not in before):
+            if strength >= _LEAST and (theme in fresh or stories.ids[i] not in at_core):
                 found[stories.ids[i]] = (theme, float(min(strength, 1.0)))
     names = list(fresh)
     best, strength = discover.nearest(stories.vectors, _stack(list(fresh.values())), 0.0)

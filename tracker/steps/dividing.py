@@ -117,7 +117,7 @@ def _terms(stories: Stories, chosen: divide.Parting) -> tuple[str, ...]:
 
 def _part(rules: ThemeSettings, stories: Stories, chosen: divide.Parting, worded: tuple[str, str, str, str]) -> Part:
     mean = discover.centroid(stories.vectors[chosen])
-    now = follow.follow(mean, stories.vectors[chosen], stories.days[chosen], rules.link_similarity)
+    now = follow.settled(mean, stories.vectors[chosen], stories.days[chosen], rules.link_similarity)
     strength = stories.vectors @ mean
     order = [i for i in np.argsort(-strength, kind="stable") if chosen[i]]
     return Part(

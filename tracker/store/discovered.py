@@ -85,21 +85,37 @@ def story_vectors(connection: Connection, encoder: str, stories: Collection[str]
     return table.column(0).to_pylist(), read_vectors(table.column(1)), _days(table.column(2).to_pylist())
 
 
-def recent_members(connection: Connection, encoder: str, last_days: int) -> Members:
-    """The stories with a discovered theme, of the days before the newest of them."""
+def recent_members(connection: Connection, encoder: str, last_days: int, least: float) -> Members:
+    """The stories that have a discovered theme with at least this strength, of the days up to the newest of them."""
     table = connection.sql(
         """
         with dated as (
             select m.theme_id, m.article_id, coalesce(a.published_at, a.first_seen_at)::date as day
             from theme_members m join story_members s on s.article_id = m.article_id and s.story_id = m.article_id
-            join articles a on a.article_id = m.article_id
+            join articles a on a.article_id = m.article_id where m.strength >= $least
         )
         select d.theme_id, v.embedding, d.day - date '1970-01-01' as day
         from dated d join article_vectors v using (article_id)
-        where v.encoder = ? and d.day > (select max(day) from dated) - ? order by d.day, d.article_id""",
-        params=(encoder, last_days),
+        where v.encoder = $encoder and d.day > (select max(day) from dated) - $days order by d.day, d.article_id""",
+        params={"encoder": encoder, "days": last_days, "least": least},
     ).to_arrow_table()
     return Members(table.column(0).to_pylist(), read_vectors(table.column(1)), _days(table.column(2).to_pylist()))
+
+
+def stories_behind(connection: Connection, days: int, at_most: int, least: float) -> dict[str, int]:
+    """theme_id -> its stories of the last days up to the newest of all, or, if these are fewer than `at_most`, of all days up to so many."""
+    rows = connection.execute(
+        """
+        with dated as (
+            select m.theme_id, coalesce(a.published_at, a.first_seen_at)::date as day
+            from theme_members m join story_members s on s.article_id = m.article_id and s.story_id = m.article_id
+            join articles a on a.article_id = m.article_id where m.strength >= $least
+        )
+        select theme_id, greatest(count(*) filter (day > (select max(day) from dated) - $days), least(count(*), $most))::integer
+        from dated group by theme_id""",
+        {"days": days, "most": at_most, "least": least},
+    ).fetchall()
+    return dict(rows)
 
 
 def theme_of_stories(connection: Connection) -> dict[str, tuple[str, float]]:
@@ -170,17 +186,18 @@ def add_change(connection: Connection, run: Run, theme_id: str, event: str, othe
     insert(connection, "theme_changes", ("run_id", "theme_id", "event", "other_theme_id", "stories"), [(run.run_id, theme_id, event, other, stories)])
 
 
-def growth(connection: Connection) -> Growth:
-    """How much has come since the last fit."""
+def growth(connection: Connection, least: float) -> Growth:
+    """How much has come since the last fit; a story is unplaced if its theme's strength is below `least`."""
     row = connection.execute(
         """
         with last_fit as (select run_id, fitted_at, articles from discovery_fits order by fitted_at desc, run_id desc limit 1),
         since as (select distinct story_id from story_members where run_id > coalesce((select run_id from last_fit), ''))
         select (select count(distinct story_id) from story_members), coalesce((select articles from last_fit), 0), (select fitted_at from last_fit),
                (select count(*) from since),
-               (select count(*) from since where story_id not in (select article_id from theme_members)
-                    and story_id not in (select article_id from article_themes))
-        """
+               (select count(*) from since where story_id not in (select article_id from theme_members where strength >= ?)
+                    and story_id not in (select article_id from article_themes join themes using (theme_id) where kind = 'curated'))
+        """,
+        (least,),
     ).fetchall()[0]
     return Growth(*row)
 

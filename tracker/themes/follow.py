@@ -1,6 +1,7 @@
 """Stories join themes day by day, and themes follow their stories: new stories and each theme's recent ones come in; who joins what goes out.
 
-A theme has two centroids: one of the last weeks, and one of the last days, so that a story which moves quickly does not lose its theme.
+A theme has a centroid, which its new stories move slowly, and where many stories come it has a second one that leads: made of the last days
+alone, so that a theme which moves quickly does not lose its stories.
 """
 
 from dataclasses import dataclass
@@ -13,11 +14,20 @@ from tracker.themes.embed import Vectors, unit
 Days = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-MEMORY_DAYS = 60  # of members read back: older ones weigh under a twentieth
-_SLOW_DAYS = 14.0  # half-life in the centroid: a theme is what it was about these weeks
-_FAST_DAYS = 1.0  # half-life in the leading centroid; a theme that turns 10 degrees a day is then found 25 degrees behind (evals/drift.py)
-_FAST_STORIES = 8.0  # the leading centroid never rests on fewer: below, one odd story leads it astray
-_STORED_STORIES = 10.0  # what the stored centroid counts for, for themes with few stories of late
+LEADING_DAYS = 3  # of members that make the leading centroid
+SLOW_DAYS = 20  # of members behind a centroid: it is what the theme was about these weeks,
+SLOW_STORIES = 50  # but never fewer stories, or a theme with one story a week would be what its last two were about
+_HALF_LIFE = 1.0  # days, in the leading centroid: a theme that turns 10 degrees a day is then about 25 behind (evals/drift.py)
+_LEADERS = 8.0  # stories; the leading centroid never rests on fewer: below, one odd story leads it astray
+
+
+@dataclass(frozen=True, slots=True)
+class Themes:
+    """Themes row by row: unit centroids, the number of stories behind each, and the row of the theme it was merged into (its own, if none)."""
+
+    centroids: Vectors
+    behind: NDArray[np.float64]
+    ends: Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,70 +40,94 @@ class Joined:
 
 
 def join(
-    vectors: Vectors, days: Days, centroids: Vectors, recent: Vectors, recent_days: Days, recent_ends: Ints, similarity: float, same: float,
-    ends: Ints | None = None,
+    vectors: Vectors, days: Days, themes: Themes, recent: Vectors, recent_days: Days, recent_ends: Ints, similarity: float, core: float, same: float
 ) -> Joined:  # fmt: skip
     """Let stories join the nearest theme, day by day, from the cosine `similarity` on, and the themes move with them.
 
-    `vectors` (unit rows) and `days` are the stories to place; `centroids` the themes' stored centroids; `recent*` the members of the
-    last MEMORY_DAYS before, with the rows of their themes. Where the leading centroid is less than `same` near to the slower one, the
-    theme has moved on, and the slower one follows at once. `ends` says into which row each theme was merged (its own, if none):
-    a merged theme goes on following its part of the stories, or a theme merged of two far ones would follow neither.
+    `vectors` (unit rows) and `days` are the stories to place; `recent*` the members of the last LEADING_DAYS before, with the rows of their
+    themes. Stories less near than `core` belong to a theme but do not move it. Where the leading centroid is less than `same` near to the other,
+    the theme has moved on, and the other follows at once. A merged theme goes on following its part of the stories: a theme merged of two
+    far ones would else follow neither.
     """
-    ends = np.arange(len(centroids)) if ends is None else ends
-    memory = _Memory(centroids, same)
+    memory = _Memory(themes, same)
     for day in np.unique(recent_days):
         today = recent_days == day
-        is_part = ends[None, :] == recent_ends[today][:, None]
-        memory.add(recent[today], np.where(is_part, memory.nearness(recent[today]), -2).argmax(axis=1), float(day))
-    themes, strengths = np.full(len(vectors), -1), np.zeros(len(vectors))
+        is_part = themes.ends[None, :] == recent_ends[today][:, None]
+        memory.lead(recent[today], np.where(is_part, memory.nearness(recent[today]), -2).argmax(axis=1), float(day))
+    found, strengths = np.full(len(vectors), -1), np.zeros(len(vectors))
     for day in np.unique(days):
         today = np.flatnonzero(days == day)
-        if len(centroids):
+        if len(themes.centroids):
             nearness = memory.nearness(vectors[today])
             best = nearness.argmax(axis=1)
             strengths[today] = nearness[np.arange(len(today)), best]
-            themes[today] = np.where(strengths[today] >= similarity, best, -1)
-            placed = today[themes[today] >= 0]
-            memory.add(vectors[placed], themes[placed], float(day))
-    return Joined(themes, np.minimum(strengths, 1.0), memory.slow())
+            found[today] = np.where(strengths[today] >= similarity, best, -1)
+            movers = today[strengths[today] >= max(core, similarity)]
+            memory.move(vectors[movers], found[movers], float(day))
+    return Joined(found, np.minimum(strengths, 1.0), memory.centroids())
 
 
-def follow(centroid: Vectors, members: Vectors, days: Days, same: float) -> Vectors:
-    """Where a theme with this centroid and these members is in the end, shape (384,)."""
-    of_it = np.zeros(len(members), dtype=np.int64)
-    now: Vectors = join(members[:0], days[:0], centroid[None], members, days, of_it, 0.0, same).centroids[0]
-    return now
+def settled(centroid: Vectors, members: Vectors, days: Days, same: float) -> Vectors:
+    """Where a theme with this centroid and these members is now: at its last days' stories, if it has moved that far; shape (384,)."""
+    memory = _Memory(Themes(centroid[None], np.ones(1), np.zeros(1, dtype=np.int64)), same)
+    for day in np.unique(days):
+        today = members[days == day]
+        memory.lead(today, np.zeros(len(today), dtype=np.int64), float(day))
+    leading = memory.leading(0)
+    return centroid if leading is None or float(leading @ centroid) >= same else leading
 
 
 class _Memory:
-    """Sums of member vectors in which each day counts less than the next."""
+    """Where themes are: sums of member vectors, the older ones counting less."""
 
-    def __init__(self, centroids: Vectors, same: float) -> None:
+    def __init__(self, themes: Themes, same: float) -> None:
         self._same = same
-        self._slow = centroids * _STORED_STORIES
-        self._fast = centroids * _FAST_STORIES
-        self._behind_fast = np.full(len(centroids), _FAST_STORIES)
-        self._day = np.full(len(centroids), -np.inf)
+        self._behind = np.maximum(themes.behind, 1.0)
+        self._slow = themes.centroids * self._behind[:, None]
+        self._lead = np.zeros_like(self._slow)
+        self._leaders = np.zeros(len(self._slow))
+        self._led_on = np.full(len(self._slow), -np.inf)
+        self._moved_on = np.full(len(self._slow), -np.inf)
 
-    def slow(self) -> Vectors:
+    def centroids(self) -> Vectors:
         return unit(self._slow)
 
     def nearness(self, vectors: Vectors) -> Vectors:
         """The cosine to the nearer of each theme's two centroids, shape (stories, themes)."""
-        nearer: Vectors = np.maximum(vectors @ unit(self._slow).T, vectors @ unit(self._fast).T)
+        is_led = self._leaders >= _LEADERS
+        leading = unit(np.where(is_led[:, None], self._lead, self._slow))
+        nearer: Vectors = np.maximum(vectors @ unit(self._slow).T, vectors @ leading.T)
         return nearer
 
-    def add(self, vectors: Vectors, themes: Ints, day: float) -> None:
-        """The members of one day; days come in order, a late story counts as of the newest day."""
-        for theme in np.unique(themes):
-            today = vectors[themes == theme]
-            passed = max(0.0, day - self._day[theme]) if np.isfinite(self._day[theme]) else 0.0
-            self._day[theme] = max(day, self._day[theme])
-            kept = max(2 ** (-passed / _FAST_DAYS), min(1.0, _FAST_STORIES / self._behind_fast[theme]))
-            self._slow[theme] = self._slow[theme] * 2 ** (-passed / _SLOW_DAYS) + today.sum(axis=0)
-            self._fast[theme] = self._fast[theme] * kept + today.sum(axis=0)
-            self._behind_fast[theme] = self._behind_fast[theme] * kept + len(today)
-            if float(unit(self._slow[theme]) @ unit(self._fast[theme])) < self._same:
-                self._slow[theme] = self._fast[theme]
+    def leading(self, theme: int) -> Vectors | None:
+        """The leading centroid, where the last days had enough stories for one."""
+        if self._leaders[theme] < _LEADERS:
+            return None
+        centroid: Vectors = unit(self._lead[theme])
+        return centroid
 
+    def lead(self, vectors: Vectors, themes: Ints, day: float) -> None:
+        """Members of one day; days come in order, a late story counts as of the newest day."""
+        for theme in np.unique(themes):
+            today, passed = vectors[themes == theme], day - self._led_on[theme]
+            kept = 0.0
+            if passed <= LEADING_DAYS:
+                kept = max(2 ** (-max(passed, 0.0) / _HALF_LIFE), min(1.0, _LEADERS / max(self._leaders[theme], 1.0)))
+            self._lead[theme] = self._lead[theme] * kept + today.sum(axis=0)
+            self._leaders[theme] = self._leaders[theme] * kept + len(today)
+            self._led_on[theme] = max(day, self._led_on[theme])
+
+    def move(self, vectors: Vectors, themes: Ints, day: float) -> None:
+        """Members that move their theme."""
+        self.lead(vectors, themes, day)
+        for theme in np.unique(themes):
+            today, passed = vectors[themes == theme], max(0.0, day - self._moved_on[theme])
+            faded = self._behind[theme] * np.exp(-passed / SLOW_DAYS) if np.isfinite(passed) else self._behind[theme]
+            kept = max(faded, min(self._behind[theme], SLOW_STORIES))
+            self._slow[theme] = unit(self._slow[theme]) * kept + today.sum(axis=0)
+            self._behind[theme] = kept + len(today)
+            self._moved_on[theme] = max(day, self._moved_on[theme])
+            leading = self.leading(theme)
+            if leading is not None and float(unit(self._slow[theme]) @ leading) < self._same:
+                self._behind[theme] = self._leaders[theme]
+                self._slow[theme] = leading * self._behind[theme]

@@ -16,8 +16,9 @@ from tracker.themes.embed import Vectors
 Ints = NDArray[np.int64]
 
 _HELD = 0.5  # a cluster with this share of its stories from one theme is of that theme, or came out of it
-_SWALLOWED = 0.6  # a theme with this share of its stories in another's cluster has become one with it
-_SIDE_BY_SIDE = 0.5  # of the shorter one's days: less, and one only went on where the other had ended, as a drifting theme does
+_MIXED = 0.5  # two themes whose stories lie to this part in the same clusters have become one
+_SIDE_BY_SIDE = 0.9  # of a part's stories have the rest beside them: less, and one went on where the other had ended, as a drifting theme does
+_PAUSES = 2.0  # mean pauses of the rest that are still beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def lineage(
             split[cluster] = int(parents[0])
         else:
             part[cluster] = int(parents[0])
-    return Lineage(same, part, tuple(born), split, _merged(shared, in_theme, same, themes, similarity, fixed))
+    return Lineage(same, part, tuple(born), split, _merged(shared, in_theme, themes, similarity, fixed))
 
 
 def _shared(cluster_of: Ints, theme_of: Ints, clusters: int, themes: int) -> Ints:
@@ -89,28 +90,30 @@ def _one_to_one(cosines: Vectors, overlap: NDArray[np.float64], can_be: NDArray[
 def _are_apart(
     one: int, other: int, clusters: Vectors, cluster_of: Ints, days: NDArray[np.float64], similarity: float
 ) -> bool:  # fmt: skip
-    """Whether two clusters of one theme are two themes: not near to each other, and living at the same time.
-
-    The days between their tenth and ninetieth percentiles must overlap by half the shorter span.
-    """
-    (start, end), (other_start, other_end) = (np.quantile(days[cluster_of == cluster], (0.1, 0.9)) for cluster in (one, other))
-    shorter = min(end - start, other_end - other_start) + 1  # a single day is a span of one
-    are_side_by_side = min(end, other_end) - max(start, other_start) + 1 >= _SIDE_BY_SIDE * shorter
-    return bool(are_side_by_side and clusters[one] @ clusters[other] < similarity)
+    """Whether a cluster is more than a part of another of the same theme: not near to it, and all its life there were stories of the other too."""
+    return float(clusters[one] @ clusters[other]) < similarity and _beside(days[cluster_of == one], days[cluster_of == other]) >= _SIDE_BY_SIDE
 
 
-def _merged(
-    shared: Ints, in_theme: Ints, same: Mapping[int, int], themes: Vectors, similarity: float, fixed: Collection[int]
-) -> dict[int, int]:
-    matched = set(same.values())
+def _beside(days: NDArray[np.float64], rest: NDArray[np.float64]) -> float:
+    """Share of some stories that have one of the rest on their day, or as near as the rest's own pauses let one expect."""
+    rest = np.sort(rest)
+    pause = np.subtract(*np.quantile(rest, (0.9, 0.1))) / (0.8 * len(rest))
+    after = np.searchsorted(rest, days).clip(max=len(rest) - 1)
+    distance = np.minimum(np.abs(rest[after] - days), np.abs(rest[np.maximum(after - 1, 0)] - days))
+    return float((distance <= _PAUSES * pause).mean())
+
+
+def _merged(shared: Ints, in_theme: Ints, themes: Vectors, similarity: float, fixed: Collection[int]) -> dict[int, int]:
+    """Themes near to each other whose stories lie in the same clusters: the smaller one goes into the larger, or the older of two as large."""
+    shares = shared / np.maximum(shared.sum(axis=0), 1)
     found: dict[int, int] = {}
-    for theme in range(len(themes) if len(shared) else 0):
-        if theme in matched or theme in fixed or not in_theme[theme]:
-            continue
-        cluster = int(shared[:, theme].argmax())
-        into = same.get(cluster)
-        if into is None or into in fixed or shared[cluster, theme] < _SWALLOWED * in_theme[theme]:
-            continue
-        if float(themes[theme] @ themes[into]) >= similarity:
-            found[theme] = into
+    for theme in np.argsort(in_theme, kind="stable").tolist():
+        into = [
+            other
+            for other in range(len(themes))
+            if other not in found and other not in fixed and other != theme and float(themes[theme] @ themes[other]) >= similarity
+            and np.minimum(shares[:, theme], shares[:, other]).sum() >= _MIXED
+        ]  # fmt: skip
+        if into and theme not in fixed:
+            found[theme] = max(into, key=lambda other: int(in_theme[other]))
     return found
