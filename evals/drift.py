@@ -242,9 +242,9 @@ def told_changes(lived: Lived) -> list[tuple[int, str, str, str]]:
     """(night, event, theme, other) of what discovery recorded; each id told by the true theme most of its stories are of, and their nights."""
 
     def told(theme_id: str | None) -> str:
-        mine = [s for s in lived.stories if theme_id in (s.then, s.now)]
+        mine = [s for s in lived.stories if theme_id is not None and theme_id in (s.then, s.now)]
         if not mine:
-            return "-" if theme_id is None else "without stories"
+            return "" if theme_id is None else "without stories"
         ((true, count),) = Counter(s.theme for s in mine).most_common(1)
         return f"true {true}, {count} of {len(mine)} stories, nights {min(s.night for s in mine)}-{max(s.night for s in mine)}"
 

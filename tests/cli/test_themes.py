@@ -13,7 +13,7 @@ from tests.cli import Answer, run
 from tests.test_pipeline import store, subject_articles
 from tracker.records import Run, Theme
 from tracker.settings import read_themes
-from tracker.store import derived, observed
+from tracker.store import derived, discovered, observed
 from tracker.store.database import open_archive
 from tracker.themes.embed import unit
 
@@ -47,7 +47,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ids, vectors = derived.article_vectors(archive, encoder, ids)
         derived.add_theme(archive, night, theme, unit(vectors.mean(axis=0)))
         strengths = vectors @ unit(np.asarray(vectors.mean(axis=0)))
-        derived.replace_members(archive, night, ids, [(a, theme.theme_id, float(s)) for a, s in zip(ids, strengths, strict=True)])
+        discovered.place(archive, night, {a: (theme.theme_id, float(s)) for a, s in zip(ids, strengths, strict=True)})
     archive.close()
     assert run("analyse", *files(folder)).code == 0
     assert run("publish", "--data", str(folder)).code == 0

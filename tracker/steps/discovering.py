@@ -92,15 +92,10 @@ def _join(
     placed = discovered.theme_of_stories(connection)
     late = {story: placed[story] for story in set(of_story.values()) if story in placed}
     ids, vectors, days = discovered.story_vectors(connection, encoder.name, set(of_story.values()) - set(placed))
-    recent = discovered.recent_members(connection, encoder.name, follow.LEADING_DAYS, rules.core_similarity)
-    themes = known.themes(discovered.stories_behind(connection, follow.SLOW_DAYS, follow.SLOW_STORIES, rules.core_similarity))
-    end_of = {known.target_of(row): int(end) for row, end in enumerate(themes.ends)}
-    is_known = np.array([theme in end_of for theme in recent.themes], dtype=bool)
+    themes, recent, recent_days, recent_ends = _recent(connection, rules, encoder, known)
     joined = follow.join(
-        vectors, days, themes, recent.vectors[is_known], recent.days[is_known],
-        np.array([end_of[theme] for theme in recent.themes if theme in end_of], dtype=np.int64),
-        rules.join_similarity, rules.core_similarity, rules.link_similarity,
-    )  # fmt: skip
+        vectors, days, themes, recent, recent_days, recent_ends, rules.join_similarity, rules.core_similarity, rules.link_similarity
+    )
     found = {
         story: (target, float(strength))
         for story, row, strength in zip(ids, joined.themes, joined.strengths, strict=True)
@@ -111,14 +106,28 @@ def _join(
     discovered.set_centroids(connection, {known.rows[row].theme.theme_id: joined.centroids[row] for row in moved})
 
 
+def _recent(
+    connection: Connection, rules: ThemeSettings, encoder: embed.Encoder, known: _Known
+) -> tuple[follow.Themes, embed.Vectors, follow.Days, follow.Ints]:
+    """The themes, and the stories that lead them: vectors, days and rows of their themes."""
+    recent = discovered.recent_members(connection, encoder.name, follow.LEADING_DAYS, rules.core_similarity)
+    themes = known.themes(discovered.stories_behind(connection, follow.SLOW_DAYS, follow.SLOW_STORIES, rules.core_similarity))
+    end_of = {known.target_of(row): int(end) for row, end in enumerate(themes.ends)}
+    is_known = np.array([theme in end_of for theme in recent.themes], dtype=bool)
+    ends = np.array([end_of[theme] for theme in recent.themes if theme in end_of], dtype=np.int64)
+    return themes, recent.vectors[is_known], recent.days[is_known], ends
+
+
 def _refit(connection: Connection, rules: ThemeSettings, run: Run, encoder: embed.Encoder, curated: Sequence[Theme]) -> None:
     """Cluster the newest stories, see which cluster is which theme, and let what was found have its stories."""
-    stories = _where_themes_are(connection, rules, discovered.newest_stories(connection, encoder.name, rules.max_articles_to_fit))
+    known = _Known.read(connection)
+    leading = follow.leading(*_recent(connection, rules, encoder, known))
+    newest = discovered.newest_stories(connection, encoder.name, rules.max_articles_to_fit)
+    stories = _where_themes_are(connection, rules, known, leading, newest)
     # Addresses are no words of a theme
     bodies = [_ADDRESS.sub("", f"{title}. {text}")[:_BODY] for title, text in zip(stories.titles, stories.texts, strict=True)]
     fit = discover.fit(bodies, stories.vectors, [theme.claim for theme in curated], encoder, rules.seed)
 
-    known = _Known.read(connection)
     rows, before = known.row_of(), discovered.theme_of_stories(connection)
     touched = theme_edits.touched(connection)
     cluster_of = np.full(len(stories.ids), -1)
@@ -127,7 +136,7 @@ def _refit(connection: Connection, rules: ThemeSettings, run: Run, encoder: embe
     at_core = {story: theme for story, (theme, strength) in before.items() if strength >= rules.core_similarity}
     theme_of = np.array([rows.get(at_core.get(story, ""), -1) for story in stories.ids], dtype=np.int64)
     found = link.lineage(
-        cluster_of, theme_of, stories.days, _stack([c.centroid for c in fit.clusters]), known.centroids, rules.link_similarity,
+        cluster_of, theme_of, stories.days, _stack([c.centroid for c in fit.clusters]), leading, rules.link_similarity,
         {rows[theme] for theme in touched if theme in rows},
     )  # fmt: skip
 
@@ -153,12 +162,11 @@ def _refit(connection: Connection, rules: ThemeSettings, run: Run, encoder: embe
     _place_rest(connection, rules, run, encoder)
 
 
-def _where_themes_are(connection: Connection, rules: ThemeSettings, stories: Stories) -> Stories:
+def _where_themes_are(connection: Connection, rules: ThemeSettings, known: _Known, leading: embed.Vectors, stories: Stories) -> Stories:
     """The stories that lie where their theme lies now, and those in no theme: what a theme has left behind is its past, not a theme of its own."""
-    known = _Known.read(connection)
     placed = {i: t for i, t in discovered.theme_of_stories(connection).items() if t[1] >= rules.core_similarity}  # the edge is looked at anew
     ends = [known.target_of(row) for row in range(len(known.rows))]
-    nearness = stories.vectors @ known.centroids.T
+    nearness = np.maximum(stories.vectors @ known.centroids.T, stories.vectors @ leading.T)
     is_here = [
         story not in placed or max((nearness[i, row] for row, end in enumerate(ends) if end == placed[story][0]), default=1) >= rules.join_similarity
         for i, story in enumerate(stories.ids)

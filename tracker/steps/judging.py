@@ -48,8 +48,9 @@ def judge_mentions(
     changed = {s.theme.theme_id for s, theme in zip(stored, themes, strict=True) if s.judged_with != _digest(theme, encoder, judge)}
     members = {t.theme_id: derived.members(connection, t.theme_id) for t in themes if t.kind == "discovered"}
     moved = {t.theme_id: set(members[t.theme_id]) ^ derived.articles_of(connection, t.theme_id) for t in themes if t.kind == "discovered"}
-    everything = any(t.theme_id in changed for t in themes)
-    wanted = None if everything else set(new) | {article for of_theme in moved.values() for article in of_theme}
+    everything = any(t.theme_id in changed for t in themes if t.kind == "curated")
+    of_changed = (moved[t] | members[t].keys() if t in changed else moved[t] for t in members)
+    wanted = None if everything else {*new, *(article for articles in of_changed for article in articles)}
     if wanted is not None and not wanted:
         return
 
@@ -63,8 +64,9 @@ def judge_mentions(
             described = encoder.encode(mentions.descriptions(theme))
             subject = mentions.on_subject(article_vectors, described, rules.subject_similarity)
             on_subject = {article for article, is_on in zip(ids, subject, strict=True) if is_on}
-            near = mentions.candidates(passages.texts, passages.vectors, theme, described, rules.candidate_similarity)
-            rows = [int(i) for i in near if passages.articles[i] in on_subject and (scope is None or of_new[i])]
+            inside = [int(i) for i in np.flatnonzero(of_new | (scope is None)) if passages.articles[i] in on_subject]
+            texts = [passages.texts[i] for i in inside]
+            rows = [inside[i] for i in mentions.candidates(texts, passages.vectors[inside], theme, described, rules.candidate_similarity)]
         else:
             of_theme = set(members[theme.theme_id]) if scope is None else set(members[theme.theme_id]) & set(scope)
             inside = [i for i, article in enumerate(passages.articles) if article in of_theme]

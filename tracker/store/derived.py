@@ -242,16 +242,6 @@ def articles_of(connection: Connection, theme_id: str) -> set[str]:
     return {article for (article,) in connection.execute("select article_id from article_themes where theme_id = ?", (theme_id,)).fetchall()}
 
 
-def copies_of(connection: Connection, articles: Collection[str]) -> dict[str, str]:
-    """article_id -> story_id of every member of the stories that some articles belong to."""
-    connection.execute("create or replace temp table wanted_articles as select unnest(?::varchar[]) as article_id", (list(articles),))
-    rows = connection.execute(
-        """select article_id, story_id from story_members
-           where story_id in (select story_id from story_members semi join wanted_articles using (article_id))"""
-    ).fetchall()
-    return dict(rows)
-
-
 # Mentions
 
 

@@ -50,10 +50,7 @@ def join(
     far ones would else follow neither.
     """
     memory = _Memory(themes, same)
-    for day in np.unique(recent_days):
-        today = recent_days == day
-        is_part = themes.ends[None, :] == recent_ends[today][:, None]
-        memory.lead(recent[today], np.where(is_part, memory.nearness(recent[today]), -2).argmax(axis=1), float(day))
+    memory.read(recent, recent_days, recent_ends)
     found, strengths = np.full(len(vectors), -1), np.zeros(len(vectors))
     for day in np.unique(days):
         today = np.flatnonzero(days == day)
@@ -67,14 +64,21 @@ def join(
     return Joined(found, np.minimum(strengths, 1.0), memory.centroids())
 
 
+def leading(themes: Themes, recent: Vectors, recent_days: Days, recent_ends: Ints) -> Vectors:
+    """Each theme's leading centroid, or the other where the last days had too few stories; shape (themes, 384)."""
+    memory = _Memory(themes, 0.0)
+    memory.read(recent, recent_days, recent_ends)
+    return memory.leading()
+
+
 def settled(centroid: Vectors, members: Vectors, days: Days, same: float) -> Vectors:
     """Where a theme with this centroid and these members is now: at its last days' stories, if it has moved that far; shape (384,)."""
     memory = _Memory(Themes(centroid[None], np.ones(1), np.zeros(1, dtype=np.int64)), same)
     for day in np.unique(days):
         today = members[days == day]
         memory.lead(today, np.zeros(len(today), dtype=np.int64), float(day))
-    leading = memory.leading(0)
-    return centroid if leading is None or float(leading @ centroid) >= same else leading
+    now: Vectors = memory.leading()[0]
+    return centroid if float(now @ centroid) >= same else now
 
 
 class _Memory:
@@ -82,6 +86,7 @@ class _Memory:
 
     def __init__(self, themes: Themes, same: float) -> None:
         self._same = same
+        self._ends = themes.ends
         self._behind = np.maximum(themes.behind, 1.0)
         self._slow = themes.centroids * self._behind[:, None]
         self._lead = np.zeros_like(self._slow)
@@ -92,19 +97,21 @@ class _Memory:
     def centroids(self) -> Vectors:
         return unit(self._slow)
 
+    def leading(self) -> Vectors:
+        """The leading centroids, the others where too few stories lead."""
+        return unit(np.where((self._leaders >= _LEADERS)[:, None], self._lead, self._slow))
+
     def nearness(self, vectors: Vectors) -> Vectors:
         """The cosine to the nearer of each theme's two centroids, shape (stories, themes)."""
-        is_led = self._leaders >= _LEADERS
-        leading = unit(np.where(is_led[:, None], self._lead, self._slow))
-        nearer: Vectors = np.maximum(vectors @ unit(self._slow).T, vectors @ leading.T)
+        nearer: Vectors = np.maximum(vectors @ self.centroids().T, vectors @ self.leading().T)
         return nearer
 
-    def leading(self, theme: int) -> Vectors | None:
-        """The leading centroid, where the last days had enough stories for one."""
-        if self._leaders[theme] < _LEADERS:
-            return None
-        centroid: Vectors = unit(self._lead[theme])
-        return centroid
+    def read(self, vectors: Vectors, days: Days, ends: Ints) -> None:
+        """Members from before lead the nearest of the themes that were merged into theirs."""
+        for day in np.unique(days):
+            today = days == day
+            is_part = self._ends[None, :] == ends[today][:, None]
+            self.lead(vectors[today], np.where(is_part, self.nearness(vectors[today]), -2).argmax(axis=1), float(day))
 
     def lead(self, vectors: Vectors, themes: Ints, day: float) -> None:
         """Members of one day; days come in order, a late story counts as of the newest day."""
@@ -127,7 +134,6 @@ class _Memory:
             self._slow[theme] = unit(self._slow[theme]) * kept + today.sum(axis=0)
             self._behind[theme] = kept + len(today)
             self._moved_on[theme] = max(day, self._moved_on[theme])
-            leading = self.leading(theme)
-            if leading is not None and float(unit(self._slow[theme]) @ leading) < self._same:
+            if self._leaders[theme] >= _LEADERS and float(unit(self._slow[theme]) @ unit(self._lead[theme])) < self._same:
                 self._behind[theme] = self._leaders[theme]
-                self._slow[theme] = leading * self._behind[theme]
+                self._slow[theme] = unit(self._lead[theme]) * self._behind[theme]

@@ -16,7 +16,8 @@ from tracker.themes.embed import Vectors
 Ints = NDArray[np.int64]
 
 _HELD = 0.5  # a cluster with this share of its stories from one theme is of that theme, or came out of it
-_MIXED = 0.5  # two themes whose stories lie to this part in the same clusters have become one
+_MIXED = 0.6  # a theme with this share of its stories among another's has become one with it
+_AMONG = 0.5  # in a cluster with at least half as many stories of the other as of itself
 _SIDE_BY_SIDE = 0.9  # of a part's stories have the rest beside them: less, and one went on where the other had ended, as a drifting theme does
 _PAUSES = 2.0  # mean pauses of the rest that are still beside
 
@@ -105,15 +106,14 @@ def _beside(days: NDArray[np.float64], rest: NDArray[np.float64]) -> float:
 
 def _merged(shared: Ints, in_theme: Ints, themes: Vectors, similarity: float, fixed: Collection[int]) -> dict[int, int]:
     """Themes near to each other whose stories lie in the same clusters: the smaller one goes into the larger, or the older of two as large."""
-    shares = shared / np.maximum(shared.sum(axis=0), 1)
     found: dict[int, int] = {}
     for theme in np.argsort(in_theme, kind="stable").tolist():
-        into = [
-            other
-            for other in range(len(themes))
-            if other not in found and other not in fixed and other != theme and float(themes[theme] @ themes[other]) >= similarity
-            and np.minimum(shares[:, theme], shares[:, other]).sum() >= _MIXED
-        ]  # fmt: skip
-        if into and theme not in fixed:
+        if theme in fixed or not shared[:, theme].any():
+            continue
+        is_among = shared >= np.maximum(_AMONG * shared[:, [theme]], 1)  # cluster x other theme
+        share = (shared[:, [theme]] * is_among).sum(axis=0) / shared[:, theme].sum()
+        near = (themes @ themes[theme] >= similarity) & (share >= _MIXED)
+        into = [other for other in np.flatnonzero(near).tolist() if other != theme and other not in found and other not in fixed]
+        if into:
             found[theme] = max(into, key=lambda other: int(in_theme[other]))
     return found
