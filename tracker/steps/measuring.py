@@ -130,20 +130,26 @@ def _voices(connection: Connection, error: LabelError) -> None:
     months: dict[tuple[str, date, str], list[tuple[int, int, int, int]]] = defaultdict(list)
     for theme, month, voice, _, *counts in counted.mentions_by_month(connection):
         months[theme, month, voice].append(tuple(counts))  # type: ignore[arg-type]
+    variances = error.variance(np.array([np.sum(by_outlet, axis=0)[:3] for by_outlet in months.values()]).reshape(-1, 3))
     rows = []
-    for key, by_outlet in months.items():
+    for (key, by_outlet), variance in zip(months.items(), variances, strict=True):
         mentions = np.array(by_outlet).T
-        net = error.net(mentions[:3, None, :]).at(0)
+        net = intervals.net_interval(*error.scored(mentions[:3]), float(variance))
         rows.append((*key, int(mentions.sum()), *(int(n) for n in mentions.sum(axis=1)), net.value, net.low, net.high))
     counted.replace_measures(connection, "voice_months", rows)
 
 
 def _outlet_months(connection: Connection, error: LabelError) -> None:
     found = counted.outlet_months(connection)
-    variances = error.variance(np.array([sides for _, _, _, *sides, _ in found]).reshape(-1, 3))
+    distinct = sorted({tuple(sides) for _, _, _, *sides, _ in found})  # months with few stories are alike
+    variances = error.variance(np.array(distinct).reshape(-1, 3))
+    nets = {
+        sides: intervals.story_interval(np.repeat(error.scores, sides), float(variance))
+        for sides, variance in zip(distinct, variances, strict=True)
+    }
     rows = []
-    for (theme, outlet, month, *sides, unsure), variance in zip(found, variances, strict=True):
-        net = intervals.story_interval(np.repeat(error.scores, sides), float(variance))
+    for theme, outlet, month, *sides, unsure in found:
+        net = nets[tuple(sides)]
         rows.append((theme, outlet, month, net.n + unsure, *sides, net.value, net.low, net.high, unsure))
     counted.replace_measures(connection, "outlet_months", rows)
 
