@@ -13,6 +13,7 @@ from tracker.themes.phrases import TITLES_AT_LEAST, TOO_GENERAL_ALONE, Phrases, 
 # What a phrase must have to name a cluster
 _TITLES_SHARE = 0.1  # of the stories that say it: the part whose headline does
 _SHARE_AT_LEAST = 0.03  # of the cluster's stories: less is a detail
+_WEAK = 0.25  # of the members: a single noun that fewer say ("frozen", "twice") names no subject
 _BITS_AT_LEAST = 1.0  # log2 of how many times likelier it is in the cluster than outside: one is twice as likely
 # score = share of the cluster to the power, times bits, times the weight of its form
 _SHARE_POWER = 0.75  # under 1: a rarer phrase may win if it is more typical
@@ -32,9 +33,12 @@ def name(terms: Sequence[str], members: Collection[int], said: Phrases, taken: S
 
     `members` are positions in `said`, which holds the phrases of the cluster's and of all other stories. A good phrase is said by many of the
     members, in headlines too, and by few others. A second one adds stories that the first leaves out, or tells the cluster from others that
-    the first could name as well. `terms`, most typical first, are used when no phrase is good enough.
+    the first could name as well. `terms`, most typical first, are used when no phrase is good enough; where all there is are single nouns that
+    few members say, those of several words come first.
     """
-    options = _options(_candidates(members, said), members, said)
+    options = list(_options(_candidates(members, said), members, said))
+    if options and all(_form(phrase, said) == "common noun" and _said_by(phrase, members, said) < _WEAK for phrase in options[0]):
+        options = [(term,) for term in terms if " " in term and term in said.spelled] + options
     shown = [_sentence_case(" and ".join(said.spelled[phrase] for phrase in option)) for option in options]
     shown += [_sentence_case(term) for term in terms if term not in TOO_GENERAL_ALONE]
     used = {content_words(one) for one in taken}
@@ -124,6 +128,11 @@ def _candidates(members: Collection[int], said: Phrases) -> dict[str, float]:
         return any(phrase != longer and f" {phrase} " in f" {longer} " and found[longer] >= enough for longer in best)
 
     return {phrase: scores[phrase] for phrase in best if not is_piece(phrase)}
+
+
+def _said_by(phrase: str, members: Collection[int], said: Phrases) -> float:
+    """Share of the members that say a phrase, 0..1."""
+    return sum(phrase in said.of_title[i] or phrase in said.of_lead[i] for i in members) / max(len(members), 1)
 
 
 def _form(phrase: str, said: Phrases) -> str:
