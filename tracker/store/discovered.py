@@ -118,6 +118,16 @@ def stories_behind(connection: Connection, days: int, at_most: int, least: float
     return dict(rows)
 
 
+def members_of(connection: Connection) -> dict[str, int]:
+    """theme_id -> stories of a discovered theme."""
+    return dict(
+        connection.execute(
+            """select m.theme_id, count(*)::integer
+               from theme_members m join story_members s on s.story_id = m.article_id and s.article_id = m.article_id group by 1"""
+        ).fetchall()
+    )
+
+
 def theme_of_stories(connection: Connection) -> dict[str, tuple[str, float]]:
     """story_id -> (theme_id, strength), of the stories that have a discovered theme."""
     rows = connection.execute(

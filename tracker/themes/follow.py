@@ -32,11 +32,16 @@ class Themes:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """Per story its theme (a row number, -1: none) and its cosine to the nearer of the theme's two centroids; and the centroids after all."""
+    """Per story its theme (a row number, -1: none) and its cosine to the nearer of the theme's two centroids; and the themes after all.
+
+    `leading` are the leading centroids, of those rows where `is_led`.
+    """
 
     themes: Ints
     strengths: NDArray[np.float64]
     centroids: Vectors
+    leading: Vectors
+    is_led: NDArray[np.bool_]
 
 
 def join(
@@ -61,7 +66,7 @@ def join(
             found[today] = np.where(strengths[today] >= similarity, best, -1)
             movers = today[strengths[today] >= max(core, similarity)]
             memory.move(vectors[movers], found[movers], float(day))
-    return Joined(found, np.minimum(strengths, 1.0), memory.centroids())
+    return Joined(found, np.minimum(strengths, 1.0), memory.centroids(), memory.leading(), memory.is_led())
 
 
 def leading(themes: Themes, recent: Vectors, recent_days: Days, recent_ends: Ints) -> Vectors:
@@ -97,9 +102,14 @@ class _Memory:
     def centroids(self) -> Vectors:
         return unit(self._slow)
 
+    def is_led(self) -> NDArray[np.bool_]:
+        """Which themes have stories enough of the last days."""
+        led: NDArray[np.bool_] = self._leaders >= _LEADERS
+        return led
+
     def leading(self) -> Vectors:
         """The leading centroids, the others where too few stories lead."""
-        return unit(np.where((self._leaders >= _LEADERS)[:, None], self._lead, self._slow))
+        return unit(np.where(self.is_led()[:, None], self._lead, self._slow))
 
     def nearness(self, vectors: Vectors) -> Vectors:
         """The cosine to the nearer of each theme's two centroids, shape (stories, themes)."""
