@@ -146,7 +146,7 @@ class ThemeSettings(_Strict):
     min_articles_to_discover: int = 60  # UMAP needs a neighbourhood: below this, clusters are noise
     max_articles_to_fit: int = 20_000  # newest stories; bounds memory and a refit to minutes on two cores
     # Refit when the stories since the last fit that are in no theme, or at the edge of one, reach this share of what it saw
-    refit_unassigned: float = 0.10  # with a quarter at the edge, as in tldr_2025, it comes a little after refit_growth
+    refit_unassigned: float = 0.10  # more than two in five of what came: with fewer, refit_growth comes first
     refit_growth: float = 0.25  # or when as many stories as this share of what the last fit saw have come since
     refit_days: int = 30  # or when it was a month ago: a small archive's stories of one month are then looked at together
     # An article joins a discovered theme at this cosine to its centroid

@@ -3,7 +3,7 @@
 import numpy as np
 
 from tracker.themes.embed import unit
-from tracker.themes.link import Lineage, lineage, met
+from tracker.themes.link import Lineage, lineage
 
 A, B, C, D = np.eye(4, dtype=np.float32)
 NEAR_A = unit(np.array([1, 0.3, 0, 0], dtype=np.float32))
@@ -106,12 +106,3 @@ def test_no_clusters_and_no_themes() -> None:
     nothing = np.empty(0, dtype=np.int64)
     assert lineage(nothing, nothing, nothing.astype(float), rows(), rows(A), 0.75) == Lineage({}, {}, (), {}, {})
     assert linked([(0, -1, 10), (1, -1, 10)], rows(A, B), rows()).born == (0, 1)
-
-
-def test_themes_whose_last_stories_are_the_same_have_met_and_the_smaller_one_goes() -> None:
-    near = unit(np.array([1, 0.2, 0, 0], dtype=np.float32))
-    leading, behind = rows(A, near, B), np.array([30.0, 20.0, 50.0])
-    led = np.array([True, True, True])
-    assert met(leading, led, behind, ()) == {1: 0}
-    assert met(leading, led, behind, (0,)) == {}  # a person has edited it
-    assert met(leading, np.array([True, False, True]), behind, ()) == {}  # too few stories of late to tell

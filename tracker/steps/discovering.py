@@ -104,10 +104,6 @@ def _join(
     discovered.place(connection, run, found | late)
     moved = np.unique(joined.themes[joined.themes >= 0]).tolist()
     discovered.set_centroids(connection, {known.rows[row].theme.theme_id: joined.centroids[row] for row in moved})
-    # Merged and promoted ones have gone where they went; what a person has edited stays apart
-    touched = theme_edits.touched(connection)
-    apart = {i for i, s in enumerate(known.rows) if known.target_of(i) != s.theme.theme_id or s.theme.theme_id in touched}
-    _merge(connection, run, known, link.met(joined.leading, joined.is_led, themes.behind, apart), discovered.members_of(connection))
 
 
 def _recent(
@@ -158,16 +154,13 @@ def _refit(connection: Connection, rules: ThemeSettings, run: Run, encoder: embe
         discovered.add_change(connection, run, theme.theme_id, "split" if parent else "born", parent, len(fit.clusters[cluster].members))
         belongs[cluster], fresh[theme.theme_id] = theme.theme_id, fit.clusters[cluster].centroid
     _place_fitted(connection, run, stories, fit.clusters, belongs, fresh, before, at_core)
-    _merge(connection, run, known, found.merged, discovered.members_of(connection))
+    counts = discovered.members_of(connection)
+    for row, into in found.merged.items():
+        gone, stays = known.rows[row].theme.theme_id, known.rows[into].theme.theme_id
+        discovered.add_change(connection, run, gone, "merged", stays, counts.get(gone, 0))
+        discovered.merge(connection, gone, stays)
     discovered.add_fit(connection, run, len(stories.ids), len(fit.clusters), len(fit.outliers))
     _place_rest(connection, rules, run, encoder)
-
-
-def _merge(connection: Connection, run: Run, known: _Known, merged: Mapping[int, int], members: Mapping[str, int]) -> None:
-    for row, into in merged.items():
-        gone, stays = known.rows[row].theme.theme_id, known.rows[into].theme.theme_id
-        discovered.add_change(connection, run, gone, "merged", stays, members.get(gone, 0))
-        discovered.merge(connection, gone, stays)
 
 
 def _where_themes_are(connection: Connection, rules: ThemeSettings, known: _Known, leading: embed.Vectors, stories: Stories) -> Stories:

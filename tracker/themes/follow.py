@@ -17,7 +17,7 @@ Ints = NDArray[np.int64]
 LEADING_DAYS = 3  # of members that make the leading centroid
 SLOW_DAYS = 20  # of members behind a centroid: it is what the theme was about these weeks,
 SLOW_STORIES = 50  # but never fewer stories, or a theme with one story a week would be what its last two were about
-_HALF_LIFE = 1.0  # days, in the leading centroid: a theme that turns 10 degrees a day is then about 25 behind (evals/drift.py)
+_HALF_LIFE = 1.0  # days, in the leading centroid: so a theme that turns 10 degrees a day keeps its stories (tests/themes/test_follow.py)
 _LEADERS = 8.0  # stories; the leading centroid never rests on fewer: below, one odd story leads it astray
 
 
@@ -32,16 +32,11 @@ class Themes:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """Per story its theme (a row number, -1: none) and its cosine to the nearer of the theme's two centroids; and the themes after all.
-
-    `leading` are the leading centroids, of those rows where `is_led`.
-    """
+    """Per story its theme (a row number, -1: none) and its cosine to the nearer of the theme's two centroids; and the centroids after all."""
 
     themes: Ints
     strengths: NDArray[np.float64]
     centroids: Vectors
-    leading: Vectors
-    is_led: NDArray[np.bool_]
 
 
 def join(
@@ -66,7 +61,7 @@ def join(
             found[today] = np.where(strengths[today] >= similarity, best, -1)
             movers = today[strengths[today] >= max(core, similarity)]
             memory.move(vectors[movers], found[movers], float(day))
-    return Joined(found, np.minimum(strengths, 1.0), memory.centroids(), memory.leading(), memory.is_led())
+    return Joined(found, np.minimum(strengths, 1.0), memory.centroids())
 
 
 def leading(themes: Themes, recent: Vectors, recent_days: Days, recent_ends: Ints) -> Vectors:
@@ -102,14 +97,9 @@ class _Memory:
     def centroids(self) -> Vectors:
         return unit(self._slow)
 
-    def is_led(self) -> NDArray[np.bool_]:
-        """Which themes have stories enough of the last days."""
-        led: NDArray[np.bool_] = self._leaders >= _LEADERS
-        return led
-
     def leading(self) -> Vectors:
         """The leading centroids, the others where too few stories lead."""
-        return unit(np.where(self.is_led()[:, None], self._lead, self._slow))
+        return unit(np.where((self._leaders >= _LEADERS)[:, None], self._lead, self._slow))
 
     def nearness(self, vectors: Vectors) -> Vectors:
         """The cosine to the nearer of each theme's two centroids, shape (stories, themes)."""

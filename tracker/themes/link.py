@@ -19,7 +19,6 @@ _HELD = 0.5  # a cluster with this share of its stories from one theme is of tha
 _MIXED = 0.6  # a theme with this share of its stories among another's has become one with it
 _AMONG = 0.5  # in a cluster with at least half as many stories of the other as of itself
 _SIDE_BY_SIDE = 0.9  # of a part's stories have the rest beside them: less, and one went on where the other had ended, as a drifting theme does
-_MET = 0.90  # cosine of two leading centroids made of the same stories, of which each saw a part, is 0.92 to 0.97 (evals/drift.py)
 _PAUSES = 2.0  # mean pauses of the rest that are still beside
 
 
@@ -68,20 +67,6 @@ def lineage(
         else:
             part[cluster] = int(parents[0])
     return Lineage(same, part, tuple(born), split, _merged(shared, in_theme, themes, similarity, fixed))
-
-
-def met(leading: Vectors, is_led: NDArray[np.bool_], behind: NDArray[np.float64], fixed: Collection[int]) -> dict[int, int]:
-    """Themes whose last days' stories have become the same, theme -> the one it is now one with: the one with fewer stories behind it goes.
-
-    `leading`: unit rows. Looked at every night, as two themes that meet may have moved on together before the next refit.
-    """
-    free = [theme for theme in np.flatnonzero(is_led).tolist() if theme not in fixed]
-    found: dict[int, int] = {}
-    for theme in sorted(free, key=lambda t: float(behind[t])):
-        others = [other for other in free if other != theme and other not in found and float(leading[theme] @ leading[other]) >= _MET]
-        if others:
-            found[theme] = max(others, key=lambda other: float(behind[other]))
-    return found
 
 
 def _shared(cluster_of: Ints, theme_of: Ints, clusters: int, themes: int) -> Ints:
