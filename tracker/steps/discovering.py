@@ -1,6 +1,5 @@
 """Stories join themes, and themes are found: new articles come in; each story's theme, and what became of themes, stand in the archive."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,16 +9,14 @@ import numpy as np
 
 from tracker.records import Run, Theme, short_id
 from tracker.settings import Settings, ThemeSettings
+from tracker.steps import naming
 from tracker.store import derived, discovered, theme_edits
 from tracker.store.derived import StoredTheme
 from tracker.store.discovered import Stories
-from tracker.themes import discover, embed, follow, label, link, phrases
+from tracker.themes import discover, embed, follow, link, phrases
 
 Connection = duckdb.DuckDBPyConnection
 
-_ADDRESS = re.compile(r"(?:https?://|www\.)\S+")
-_BODY = 2000  # characters that say what a story is about
-_TERMS = 10  # kept of a theme
 _LEAST = 0.30  # cosine of a clustered story to its cluster: HDBSCAN also puts stories of no subject somewhere
 
 
@@ -124,9 +121,7 @@ def _refit(connection: Connection, rules: ThemeSettings, run: Run, encoder: embe
     leading = follow.leading(*_recent(connection, rules, encoder, known))
     newest = discovered.newest_stories(connection, encoder.name, rules.max_articles_to_fit)
     stories = _where_themes_are(connection, rules, known, leading, newest)
-    # Addresses are no words of a theme
-    bodies = [_ADDRESS.sub("", f"{title}. {text}")[:_BODY] for title, text in zip(stories.titles, stories.texts, strict=True)]
-    fit = discover.fit(bodies, stories.vectors, [theme.claim for theme in curated], encoder, rules.seed)
+    fit = discover.fit(naming.bodies(stories), stories.vectors, [theme.claim for theme in curated], encoder, rules.seed)
 
     rows, before = known.row_of(), discovered.theme_of_stories(connection)
     touched = theme_edits.touched(connection)
@@ -142,12 +137,14 @@ def _refit(connection: Connection, rules: ThemeSettings, run: Run, encoder: embe
 
     belongs = {cluster: known.target_of(row) for cluster, row in {**found.part, **found.same}.items()}
     for cluster, row in found.same.items():
-        discovered.set_terms(connection, known.rows[row].theme.theme_id, fit.clusters[cluster].terms[:_TERMS])
+        discovered.set_terms(connection, known.rows[row].theme.theme_id, fit.clusters[cluster].terms[: naming.TERMS])
     said = phrases.read(stories.titles, stories.texts)
     fresh: dict[str, embed.Vectors] = {}
     for cluster in sorted((*found.born, *found.split)):
         parent = known.rows[found.split[cluster]].theme.theme_id if cluster in found.split else None
-        theme = _found(connection, run, encoder, stories, fit.clusters[cluster], said)
+        members, terms = fit.clusters[cluster].members, fit.clusters[cluster].terms
+        slug, name, claim, source = naming.worded(connection, encoder.name, stories, members, terms, said)
+        theme = Theme(short_id("discovered", run.run_id, slug), slug, name, "discovered", claim, source, terms[: naming.TERMS])
         of_cluster = np.flatnonzero(cluster_of == cluster)
         now = follow.settled(fit.clusters[cluster].centroid, stories.vectors[of_cluster], stories.days[of_cluster], rules.link_similarity)
         derived.add_theme(connection, run, theme, now)
@@ -175,23 +172,6 @@ def _where_themes_are(connection: Connection, rules: ThemeSettings, known: _Know
     rows = np.flatnonzero(is_here)
     ids, titles, texts = ([column[i] for i in rows] for column in (stories.ids, stories.titles, stories.texts))
     return Stories(ids, titles, texts, stories.vectors[rows], stories.days[rows])
-
-
-def _found(
-    connection: Connection, run: Run, encoder: embed.Encoder, stories: Stories, cluster: discover.Cluster, said: phrases.Phrases
-) -> Theme:  # fmt: skip
-    """A theme for a cluster: its name and provisional claim are taken from its own texts."""
-    known = [s.theme for s in derived.themes(connection)]
-    name = label.name(cluster.terms, cluster.members, said, [theme.name for theme in known])
-    slug = label.slug(name, [theme.slug for theme in known])
-    passages = derived.passages(connection, encoder.name, [stories.ids[i] for i in cluster.members])
-    position = label.provisional_claim(passages.texts, passages.vectors, cluster.centroid, name)
-    if position is not None:
-        claim, source = passages.texts[position].strip(), passages.articles[position]
-    else:  # no passage is assertive: the most central headline
-        best = max(cluster.members, key=lambda i: float(stories.vectors[i] @ cluster.centroid))
-        claim, source = stories.titles[best], stories.ids[best]
-    return Theme(short_id("discovered", run.run_id, slug), slug, name, "discovered", claim, source, cluster.terms[:_TERMS])
 
 
 def _place_fitted(

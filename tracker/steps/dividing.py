@@ -7,19 +7,18 @@ import numpy as np
 
 from tracker.errors import StoreError
 from tracker.settings import ThemeSettings
+from tracker.steps import naming
 from tracker.store import derived, discovered, theme_edits
 from tracker.store.derived import StoredTheme
 from tracker.store.discovered import Stories
 from tracker.store.theme_edits import Part
-from tracker.themes import discover, divide, follow, label, phrases
+from tracker.themes import discover, divide, follow, phrases
 from tracker.themes.discover import SMALLEST
 from tracker.themes.embed import Encoder, Vectors
 
 Connection = duckdb.DuckDBPyConnection
 
 _SHOWN = 3  # headlines of each part
-_TERMS = 10  # kept of a theme
-_BODY = 2000  # characters that say what a story is about, as at a refit
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ def propose(
     if len(stories.ids) < 2 * SMALLEST:
         raise StoreError(f"'{slug}' has {len(stories.ids)} stories, and two themes need {SMALLEST} each: wait until it has more.")
     otherwise = "try another phrase" if phrase else "say what shall part: --by PHRASE"
-    said = divide.says(_bodies(stories), phrase or "")
+    said = divide.says(naming.bodies(stories), phrase or "")
     if phrase:
         parting = divide.by_phrase(stories.vectors, said, encoder.encode([phrase])[0])
         if parting.sum() < SMALLEST:
@@ -59,7 +58,9 @@ def propose(
     if not divide.are_distinct(stories.vectors, parting):
         raise StoreError(f"'{slug}' has no two parts that later runs could tell apart: {otherwise}.")
     stays = _part(rules, stories, ~parting, (theme.slug, theme.name, theme.claim, theme.claim_from))
-    parts = _part(rules, stories, parting, _worded(connection, encoder, stories, parting))
+    rows, phrases_said = np.flatnonzero(parting).tolist(), phrases.read(stories.titles, stories.texts)
+    worded = naming.worded(connection, encoder.name, stories, rows, _terms(stories, parting), phrases_said)
+    parts = _part(rules, stories, parting, worded)
     return Division(stored, stays, parts, int(said.sum()) if phrase else None)
 
 
@@ -92,25 +93,8 @@ def _end(theme_id: str, into: dict[str, str | None]) -> str:
     return theme_id
 
 
-def _bodies(stories: Stories) -> list[str]:
-    return [f"{title}. {text}"[:_BODY] for title, text in zip(stories.titles, stories.texts, strict=True)]
-
-
-def _worded(connection: Connection, encoder: Encoder, stories: Stories, parting: divide.Parting) -> tuple[str, str, str, str]:
-    """Slug, name, claim and where it is from, made as for a newly discovered theme; the name tells the part from what it leaves."""
-    known = [s.theme for s in derived.themes(connection)]
-    rows = np.flatnonzero(parting).tolist()
-    mean = discover.centroid(stories.vectors[rows])
-    name = label.name(_terms(stories, parting), rows, phrases.read(stories.titles, stories.texts), [theme.name for theme in known])
-    passages = derived.passages(connection, encoder.name, [stories.ids[i] for i in rows])
-    position = label.provisional_claim(passages.texts, passages.vectors, mean, name)
-    best = max(rows, key=lambda i: float(stories.vectors[i] @ mean))
-    claim = (stories.titles[best], stories.ids[best]) if position is None else (passages.texts[position].strip(), passages.articles[position])
-    return label.slug(name, [theme.slug for theme in known]), name, *claim
-
-
 def _terms(stories: Stories, chosen: divide.Parting) -> tuple[str, ...]:
-    bodies = _bodies(stories)
+    bodies = naming.bodies(stories)
     inside, outside = ([bodies[i] for i in np.flatnonzero(rows)] for rows in (chosen, ~chosen))
     return divide.terms(inside, outside)
 
@@ -121,6 +105,6 @@ def _part(rules: ThemeSettings, stories: Stories, chosen: divide.Parting, worded
     strength = stories.vectors @ mean
     order = [i for i in np.argsort(-strength, kind="stable") if chosen[i]]
     return Part(
-        *worded, _terms(stories, chosen)[:_TERMS], now, {stories.ids[i]: min(float(strength[i]), 1.0) for i in order},
+        *worded, _terms(stories, chosen)[: naming.TERMS], now, {stories.ids[i]: min(float(strength[i]), 1.0) for i in order},
         tuple(dict.fromkeys(stories.titles[i] for i in order))[:_SHOWN],
     )  # fmt: skip

@@ -13,7 +13,7 @@ from tracker.themes.embed import Encoder, Vectors, unit
 
 # A story this near to a claim belongs to the curated theme. 0.5 kept the claims' own stories together and left 95 % of tldr_2025 to clustering.
 _ZERO_SHOT_SIMILARITY = 0.5
-_WORD = r"(?u)\b[^\W\d_][\w+.-]*\w\b"  # begins with a letter; keeps gpt-4.1 and text-to-video in one piece
+WORD = r"(?u)\b[^\W\d_][\w+.-]*\w\b"  # begins with a letter; keeps gpt-4.1 and text-to-video in one piece
 SMALLEST = 8  # stories that found a theme: the subjects of the demo world have a dozen each
 _SMALL = 1000  # stories of an archive whose themes are small: the demo world, a first week
 # UMAP layouts side by side: one layout's accidents do not make a cluster. Between seeds AG News then agrees by an ARI of 0.85 (defaults 0.61)
@@ -75,7 +75,7 @@ def fit(texts: Sequence[str], vectors: Vectors, claims: Sequence[str], encoder: 
             min_cluster_size=cluster_size(len(texts)), min_samples=5 if len(texts) < _SMALL else 10, max_cluster_size=max(len(texts) // _LARGEST, 20)
         ),
         # No min_df: BERTopic counts one document a topic here, so rare means typical of one theme
-        vectorizer_model=CountVectorizer(stop_words="english", ngram_range=(1, 2), token_pattern=_WORD),
+        vectorizer_model=CountVectorizer(stop_words="english", ngram_range=(1, 2), token_pattern=WORD),
         ctfidf_model=ClassTfidfTransformer(bm25_weighting=True, reduce_frequent_words=True),
         zeroshot_topic_list=list(claims) or None,
         zeroshot_min_similarity=_ZERO_SHOT_SIMILARITY,

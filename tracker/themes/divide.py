@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from tracker.themes.discover import SMALLEST
+from tracker.themes.discover import SMALLEST, WORD
 from tracker.themes.embed import Vectors, unit
 
 Parting = NDArray[np.bool_]  # one value a story: does it go to the new part
@@ -15,7 +15,6 @@ _STEPS = 50  # k-means settles in about ten; a bound in case two states alternat
 # Mean silhouette: noise around one centre has 0.01 to 0.04 in 384 dimensions, the least divisible of 40 themes of aivibe_2025 0.06, the most 0.35
 _DISTINCT = 0.05
 _TERMS = 30  # candidates for a name, as discovery takes
-_WORD = r"(?u)\b[^\W\d_][\w+.-]*\w\b"  # as discovery reads words
 _SAMPLED = 2000  # stories whose silhouette is taken: it compares all pairs
 
 
@@ -69,7 +68,7 @@ def terms(inside: Sequence[str], outside: Sequence[str]) -> tuple[str, ...]:
     """Words and pairs of words that tell some texts from others, most telling first: by the share of texts that say them, here less there."""
     from sklearn.feature_extraction.text import CountVectorizer
 
-    counter = CountVectorizer(stop_words="english", ngram_range=(1, 2), token_pattern=_WORD, binary=True)
+    counter = CountVectorizer(stop_words="english", ngram_range=(1, 2), token_pattern=WORD, binary=True)
     said = counter.fit_transform([*inside, *outside])
     here, there = (np.asarray(rows.mean(axis=0)).ravel() for rows in (said[: len(inside)], said[len(inside) :]))
     words = counter.get_feature_names_out()
