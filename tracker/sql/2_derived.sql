@@ -277,6 +277,13 @@ join story_members s on s.article_id = m.article_id
 where a.published_at is not null
 qualify row_number() over (partition by m.theme_id, s.story_id, p.text order by a.published_at, a.article_id, p.position) = 1;
 
+-- The stories of discovered themes, each on its day: of publication, or else the day we first saw it.
+create or replace view placed_stories as
+select m.theme_id, m.article_id as story_id, coalesce(a.published_at, a.first_seen_at)::date as day, m.strength
+from theme_members m
+join story_members s on s.article_id = m.article_id and s.story_id = m.article_id
+join articles a on a.article_id = m.article_id;
+
 create or replace view days as
 select unnest(generate_series(min(day), max(day), interval 1 day))::date as day
 from coverage_days;

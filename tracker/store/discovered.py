@@ -89,14 +89,10 @@ def recent_members(connection: Connection, encoder: str, last_days: int, least: 
     """The stories that have a discovered theme with at least this strength, of the days up to the newest of them."""
     table = connection.sql(
         """
-        with dated as (
-            select m.theme_id, m.article_id, coalesce(a.published_at, a.first_seen_at)::date as day
-            from theme_members m join story_members s on s.article_id = m.article_id and s.story_id = m.article_id
-            join articles a on a.article_id = m.article_id where m.strength >= $least
-        )
-        select d.theme_id, v.embedding, d.day - date '1970-01-01' as day
-        from dated d join article_vectors v using (article_id)
-        where v.encoder = $encoder and d.day > (select max(day) from dated) - $days order by d.day, d.article_id""",
+        with core as (select theme_id, story_id, day from placed_stories where strength >= $least)
+        select c.theme_id, v.embedding, c.day - date '1970-01-01' as day
+        from core c join article_vectors v on v.article_id = c.story_id
+        where v.encoder = $encoder and c.day > (select max(day) from core) - $days order by c.day, c.story_id""",
         params={"encoder": encoder, "days": last_days, "least": least},
     ).to_arrow_table()
     return Members(table.column(0).to_pylist(), read_vectors(table.column(1)), _days(table.column(2).to_pylist()))
@@ -106,13 +102,9 @@ def stories_behind(connection: Connection, days: int, at_most: int, least: float
     """theme_id -> its stories of the last days up to the newest of all, or, if these are fewer than `at_most`, of all days up to so many."""
     rows = connection.execute(
         """
-        with dated as (
-            select m.theme_id, coalesce(a.published_at, a.first_seen_at)::date as day
-            from theme_members m join story_members s on s.article_id = m.article_id and s.story_id = m.article_id
-            join articles a on a.article_id = m.article_id where m.strength >= $least
-        )
-        select theme_id, greatest(count(*) filter (day > (select max(day) from dated) - $days), least(count(*), $most))::integer
-        from dated group by theme_id""",
+        with core as (select theme_id, day from placed_stories where strength >= $least)
+        select theme_id, greatest(count(*) filter (day > (select max(day) from core) - $days), least(count(*), $most))::integer
+        from core group by theme_id""",
         {"days": days, "most": at_most, "least": least},
     ).fetchall()
     return dict(rows)
@@ -120,12 +112,7 @@ def stories_behind(connection: Connection, days: int, at_most: int, least: float
 
 def members_of(connection: Connection) -> dict[str, int]:
     """theme_id -> stories of a discovered theme."""
-    return dict(
-        connection.execute(
-            """select m.theme_id, count(*)::integer
-               from theme_members m join story_members s on s.story_id = m.article_id and s.article_id = m.article_id group by 1"""
-        ).fetchall()
-    )
+    return dict(connection.execute("select theme_id, count(*)::integer from placed_stories group by 1").fetchall())
 
 
 def theme_of_stories(connection: Connection) -> dict[str, tuple[str, float]]:
