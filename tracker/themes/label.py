@@ -13,7 +13,7 @@ from tracker.themes.phrases import TITLES_AT_LEAST, TOO_GENERAL_ALONE, Phrases, 
 # What a phrase must have to name a cluster
 _TITLES_SHARE = 0.1  # of the stories that say it: the part whose headline does
 _SHARE_AT_LEAST = 0.03  # of the cluster's stories: less is a detail
-_WEAK = 0.25  # of the members: a single noun that fewer say ("frozen", "twice") names no subject
+_WEAK = 0.40  # of the members: a single noun that fewer say ("frozen", "twice") names no subject
 _BITS_AT_LEAST = 1.0  # log2 of how many times likelier it is in the cluster than outside: one is twice as likely
 # score = share of the cluster to the power, times bits, times the weight of its form
 _SHARE_POWER = 0.75  # under 1: a rarer phrase may win if it is more typical
@@ -37,9 +37,9 @@ def name(terms: Sequence[str], members: Collection[int], said: Phrases, taken: S
     few members say, those of several words come first.
     """
     options = list(_options(_candidates(members, said), members, said))
-    if options and all(_form(phrase, said) == "common noun" and _said_by(phrase, members, said) < _WEAK for phrase in options[0]):
-        options = [(term,) for term in terms if " " in term and term in said.spelled] + options
     shown = [_sentence_case(" and ".join(said.spelled[phrase] for phrase in option)) for option in options]
+    if options and all(_form(phrase, said) == "common noun" and _said_by(phrase, members, said) < _WEAK for phrase in options[0]):
+        shown = [_sentence_case(" ".join(said.spelled.get(word, word) for word in term.split())) for term in terms if " " in term] + shown
     shown += [_sentence_case(term) for term in terms if term not in TOO_GENERAL_ALONE]
     used = {content_words(one) for one in taken}
     for one in shown:
