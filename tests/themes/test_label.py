@@ -12,7 +12,11 @@ from tracker.themes.label import is_assertive, name, provisional_claim, slug
 # subject: (headlines, sentences); "{}" is a street, which tells stories apart
 SUBJECTS = {
     "cranes": (
-        ["Robot Cranes Start Work on {} Quay", "Robot cranes of {} harbour stand still", "Port Buys More Robot Cranes for {} Quay"],
+        [
+            "Robot Cranes Start Work on {} Quay",
+            "Robot cranes of {} harbour stand still",
+            "Port Buys More Robot Cranes for {} Quay",
+        ],
         ["The port on {} street put two robot cranes to work on Monday, and the union of dock workers is against robot cranes."],
     ),
     "phones": (
@@ -28,7 +32,9 @@ SUBJECTS = {
         ["The railway runs night trains from {} street to the coast, and most night trains were full in the summer."],
     ),
 }
-STREETS = [f"{first}{last}" for first in "Aber Brom Cald Dorn Esk Fenn Gart Holm".split() for last in "ford wick ton mere by".split()]
+STREETS = [
+    f"{first}{last}" for first in "Aber Brom Cald Dorn Esk Fenn Gart Holm".split() for last in "ford wick ton mere by".split()
+]
 EACH = len(STREETS)
 
 
@@ -136,7 +142,9 @@ def test_two_subjects_in_one_cluster_are_both_named(town: tuple[phrases.Phrases,
     assert set(name([], members["cranes"] + members["trains"], said).lower().split(" and ")) == {"robot cranes", "night trains"}
 
 
-def test_a_taken_name_is_not_given_again_whatever_its_capitals_and_number(town: tuple[phrases.Phrases, dict[str, list[int]]]) -> None:
+def test_a_taken_name_is_not_given_again_whatever_its_capitals_and_number(
+    town: tuple[phrases.Phrases, dict[str, list[int]]],
+) -> None:
     said, members = town
     taken = ["ROBOT CRANE"]
     for _ in range(6):
@@ -147,7 +155,11 @@ def test_a_taken_name_is_not_given_again_whatever_its_capitals_and_number(town: 
 
 def test_what_an_outlet_prints_under_every_story_names_nothing() -> None:
     advert = "Harbour Gazette readers save on travel insurance with our partner. "
-    rows = [(f"{what} on {street}", f"In {street} some {what.lower()} are old.") for what in ("Night trains", "Water pipes") for street in STREETS]
+    rows = [
+        (f"{what} on {street}", f"In {street} some {what.lower()} are old.")
+        for what in ("Night trains", "Water pipes")
+        for street in STREETS
+    ]
     said = phrases.read([title for title, _ in rows], [advert + text for _, text in rows])
     assert name([], range(EACH), said) == "Night trains"
     assert not any("insurance" in phrase or "gazette" in phrase for phrase in said.spelled)
@@ -172,7 +184,11 @@ def test_a_cluster_without_phrases_is_named_by_its_terms() -> None:
 
 def test_a_large_archive_is_named_in_seconds() -> None:
     streets = [f"{street} {i}" for i in range(125) for street in STREETS]
-    rows = [(headlines[i % 3].format(s), sentences[0].format(s)) for headlines, sentences in SUBJECTS.values() for i, s in enumerate(streets)]
+    rows = [
+        (headlines[i % 3].format(s), sentences[0].format(s))
+        for headlines, sentences in SUBJECTS.values()
+        for i, s in enumerate(streets)
+    ]
     started = time.perf_counter()
     said = phrases.read([title for title, _ in rows], [text for _, text in rows])
     names = [name([], range(first, len(rows), 60), said) for first in range(60)]
@@ -184,3 +200,23 @@ def test_slugs_are_readable_and_unique() -> None:
     assert slug("Smart glasses, Meta") == "smart-glasses-meta"
     assert slug("Smart glasses, Meta", ["smart-glasses-meta", "smart-glasses-meta-2"]) == "smart-glasses-meta-3"
     assert slug("…") == "theme"
+
+
+def test_a_single_noun_that_few_stories_say_gives_way_to_words_that_belong_together() -> None:
+    """Of thirty stories five speak of a curve; nothing else is said by several of them and not by all other stories."""
+    few = [
+        (f"A curve for {street}", f"Readers of {street} street know the curve. They saw a curve in spring.")
+        for street in STREETS[:5]
+    ]
+    rest = [(f"What {street} thinks", f"Opinions in {street} differ.") for street in STREETS[5:30]]
+    others = [
+        (headline.format(street), sentence)
+        for street in STREETS
+        for _, (headlines, (sentence,)) in SUBJECTS.items()
+        for headline in headlines[:1]
+    ]
+    rows = [*few, *rest, *others]
+    said = phrases.read([title for title, _ in rows], [text.replace("{}", title.split()[-1]) for title, text in rows])
+    assert name([], range(30), said) == "Curve"
+    assert name(["safety", "release safety"], range(30), said) == "Release safety"
+    assert name(["safety", "release safety"], range(5), said) == "Curve"
