@@ -169,7 +169,7 @@ def digest(
     raise typer.Exit(2)
 
 
-What = Literal["stance", "stance-sets", "themes", "feeds", "snapshots", "extract", "dates", "duplicates", "replay", "demo"]
+What = Literal["stance", "stance-sets", "themes", "feeds", "snapshots", "extract", "dates", "duplicates", "intervals", "replay", "demo"]
 
 
 def evaluate(
@@ -198,7 +198,7 @@ def evaluate(
     wanted: dict[str, dict[str, Any]] = {
         "stance": {"path": gold}, "stance-sets": {"shared": shared}, "themes": {"path": gold or shared, "seed": seed}, "extract": {"pages": gold},
         "feeds": {"path": gold}, "snapshots": {"path": gold},
-        "dates": {}, "duplicates": {}, "replay": {"nights": nights, "seed": seed}, "demo": {"data": data},
+        "dates": {}, "intervals": {}, "duplicates": {}, "replay": {"nights": nights, "seed": seed}, "demo": {"data": data},
     }  # fmt: skip
     if None in wanted[what].values():
         option = {"stance-sets": "--shared", "themes": "--shared or --gold"}.get(what, "--gold")

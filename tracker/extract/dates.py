@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal, TypeAlias
 
 Precision: TypeAlias = Literal["", "date_only", "zoneless"]  # how much was written: a moment, a day alone, a time without its zone
@@ -67,10 +67,10 @@ _MONTHS = {
     for name in names.split()
 }
 _CLOCK = r"(?:(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?\s*(?P<half>[ap]\.?m\.?)?)"
-_ZONE = r"\s*\(?(?P<zone>[A-Za-z]{1,5}|(?:gmt|utc)?\s*[+-]\d{1,2}(?::?\d{2})?)?\)?(?:\s*\(.*\))?"
-_YEAR = r"(?P<year>\d{2}|\d{4})"
+_ZONE = r"\s*\(?(?P<zone>[A-Za-z]{1,5}|(?:gmt|utc)?\s*[+-]\d{1,2}(?::?\d{2})?)?\)?(?:\s(?:GMT|UTC))?"
+_YEAR = r"(?P<year>\d{2,4})"
 _RFC822 = re.compile(
-    rf"(?:[a-z-]+\.?,?\s*)?(?P<day>\d{{1,2}})(?:st|nd|rd|th|er|\.)?[\s-]+(?:de\s)?(?P<month>[a-z]+)\.?,?[\s-]+(?:de\s)?{_YEAR},?"
+    rf"(?:[a-z-]+\.?\s?,?\s*)?(?P<day>\d{{1,2}})(?:st|nd|rd|th|er|\.)?[\s-]+(?:de\s)?(?P<month>[a-z]+)\.?,?[\s-]+(?:de\s)?{_YEAR},?"
     rf"(?:[\s,]+{_CLOCK})?{_ZONE}",
     re.IGNORECASE,
 )
@@ -82,10 +82,12 @@ _ASCTIME = re.compile(
     rf"[a-z]{{3}}\s+(?P<month>[a-z]{{3}})\s+(?P<day>\d{{1,2}})\s+{_CLOCK}{_ZONE}\s+(?P<year>\d{{4}})", re.IGNORECASE
 )
 _ISO = re.compile(
-    r"(?P<date>\d{4}-\d{1,2}-\d{1,2}|\d{8}|\d{4}/\d{1,2}/\d{1,2})"
-    r"(?:[Tt\s]+(?P<clock>\d{1,2}:?\d{2}(?::?\d{2})?)(?:[.,]\d+)?"
-    r"(?:\s*(?P<zone>[A-Za-z]{1,5}|[+-]\d{2}(?::?\d{2})?)(?:\s*(?:UTC|\[.*\]))?)?)?"
+    r"(?P<date>\d{4}-\d{1,2}-\d{1,2}|\d{8}|\d{4}/\d{1,2}/\d{1,2}|\d{4}-?W\d{2}-?[1-7]|\d{4}-?\d{3})"  # a day of a month, a week, or a year
+    r"(?:(?:[T\s]+(?P<clock>\d{1,2}:?\d{2}(?::?\d{2})?)|T(?P<full_hour>\d{2}))(?:[.,]\d+)?\s*(?P<half>[ap]\.?m\.?)?"
+    r"(?:\s*(?P<zone>[A-Z]{1,5}|(?:GMT|UTC)?[+-]\d{1,2}(?::?\d{2})?)(?:\s*(?:GMT|UTC|\[.*\]))?)?)?",
+    re.IGNORECASE,
 )
+_COMMENT = re.compile(r"\([^()]*\)")
 _FORMS = (_ISO, _RFC822, _MONTH_FIRST, _ASCTIME)
 
 
@@ -122,13 +124,15 @@ def in_url(url: str) -> str | None:
 
 
 def _read(text: str) -> tuple[datetime | None, Precision]:
-    text = " ".join(_without_accents(text.replace("\u2212", "-")).split())
-    found = next((match for form in _FORMS if (match := form.fullmatch(text))), None)
+    text = " ".join(_without_accents(text.replace("\u2212", "-").removeprefix("\ufeff")).split())
+    # As it stands first: a zone in brackets is a comment to RFC 5322, and the zone to whoever wrote it
+    readings = (text, " ".join(_COMMENT.sub(" ", text).split()))
+    found = next((match for reading in readings for form in _FORMS if (match := form.fullmatch(reading))), None)
     if found is None:
         return None, ""
     part = found.groupdict()
     moment = _from_iso(part) if "date" in part else _from_words(part)
-    if not (part.get("clock") or part.get("hour")):
+    if not (part.get("clock") or part.get("full_hour") or part.get("hour")):
         return moment, "date_only"
     return moment, "" if part["zone"] else "zoneless"
 
@@ -138,23 +142,50 @@ def _without_accents(text: str) -> str:
 
 
 def _from_iso(part: dict[str, str | None]) -> datetime | None:
-    digits = re.split(r"[-/]", part["date"] or "")
-    year, month, day = digits if len(digits) == 3 else (digits[0][:4], digits[0][4:6], digits[0][6:])
-    clock = (part["clock"] or "").replace(":", "").zfill(4)
+    day = _iso_day((part["date"] or "").upper())
+    if day is None:
+        return None
+    clock = (part["clock"] or (part["full_hour"] or "") + "00").replace(":", "").zfill(4)
     if len(clock) == 5:  # 9:15:00
         clock = "0" + clock
-    return _moment(year, month, day, clock[:2], clock[2:4], clock[4:6] or "0", part["zone"] or "")
+    hour = _of_24(int(clock[:2]), part["half"])
+    return _moment(day.year, day.month, day.day, hour, clock[2:4], clock[4:6] or "0", part["zone"] or "")
+
+
+def _iso_day(text: str) -> date | None:
+    digits = re.split(r"[-/]", text)
+    bare = text.replace("-", "")
+    try:
+        if "W" in bare:
+            year, week, weekday = bare[:4], bare[5:7], bare[7]
+            return date.fromisocalendar(int(year), int(week), int(weekday))
+        if len(digits) == 3:
+            return date(int(digits[0]), int(digits[1]), int(digits[2]))
+        if len(bare) == 8:
+            return date(int(bare[:4]), int(bare[4:6]), int(bare[6:]))
+        first, number = date(int(bare[:4]), 1, 1), int(bare[4:])
+        day = first + timedelta(days=number - 1)
+    except (ValueError, OverflowError):  # no such day, or off the calendar
+        return None
+    return day if number and day.year == first.year else None
 
 
 def _from_words(part: dict[str, str | None]) -> datetime | None:
     month = _MONTHS.get((part["month"] or "").lower())
-    year, hour = int(part["year"] or 0), int(part["hour"] or 0)
+    year = int(part["year"] or 0)
     if len(part["year"] or "") == 2:
         year += 1900 if year > 68 else 2000  # as POSIX reads two digits
-    half = (part["half"] or "").lower()[:1]
-    if half and 1 <= hour <= 12:
-        hour = hour % 12 + (12 if half == "p" else 0)
+    elif len(part["year"] or "") == 3:
+        year += 1900  # RFC 5322, section 4.3: programs that counted from 1900
+    hour = _of_24(int(part["hour"] or 0), part["half"])
     return _moment(year, month or 0, part["day"] or 0, hour, part["minute"] or 0, part["second"] or 0, part["zone"] or "")
+
+
+def _of_24(hour: int, half: str | None) -> int:
+    """The hour of the day; `half` is AM or PM in any spelling, and says nothing where the hour is of the day already."""
+    if not half or not 1 <= hour <= 12:
+        return hour
+    return hour % 12 + (12 if half.lower().startswith("p") else 0)
 
 
 def _moment(

@@ -19,7 +19,7 @@ Key = TypeVar("Key")
 
 MIN_WEEKS = 26  # half a year: less cannot tell a turn from a mood
 MIN_SEGMENT = 6  # weeks on either side: shorter is an episode, not a new level
-BLOCK_WEEKS = 8  # keeps the false alarms near 5 % up to an autocorrelation of 0.5 (evals/intervals.py)
+BLOCK_WEEKS = 10  # keeps false alarms under 10 % up to an autocorrelation of 0.7 over two years, where blocks of 8 let 11 % pass (evals/intervals.py)
 DRAWS = 999  # p values down to 0.001
 RANGE_DROP = 1.92  # of the log likelihood: half of 3.84, the 95 % point of chi-square with one degree of freedom
 SHARE_FACTOR = 1.5  # a smaller change is real perhaps, but not worth a reader's time

@@ -391,7 +391,7 @@ comment on column turning_points.last_day is 'Latest day the change may lie on';
 comment on column turning_points.measure is 'share or net_stance';
 comment on column turning_points.before is 'Level before the change';
 comment on column turning_points.after is 'Level after the change';
-comment on column turning_points.p_value is 'Block-bootstrap p value (8-week blocks); rows pass Benjamini-Hochberg at q <= 0.10';
+comment on column turning_points.p_value is 'Block-bootstrap p value (10-week blocks); rows pass Benjamini-Hochberg at q <= 0.10';
 comment on column turning_points.articles is 'article_ids within the change''s date range, at most 20';
 
 create or replace view coverage_daily as
