@@ -3,6 +3,7 @@
 TrackerError
 ├── SettingsError   a file or option is wrong: names the file, the key and the fix
 ├── StoreError      a database is missing, locked, damaged, or newer than this code
+│   └── DamagedError  the archive's file was altered or lost a part
 └── ModelError      a model is absent, altered, or answered something we cannot read
 """
 
@@ -35,6 +36,10 @@ class SettingsError(TrackerError):
 
 class StoreError(TrackerError):
     """A database is missing, locked by another run, damaged, or written by newer code."""
+
+
+class DamagedError(StoreError):
+    """The archive's file was altered or lost a part: nothing may be written to it."""
 
 
 class ModelError(TrackerError):

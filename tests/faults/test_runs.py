@@ -341,7 +341,9 @@ def test_a_damaged_archive_is_left_as_it_is_and_an_export_is_the_way_back(killed
     data.mkdir()
     copied(killed, data)
     archive = open_archive(data / "archive.duckdb")
-    observed.start_run(archive, Run("20261031T000000", FIXED_NOW, "test", "test"), "crawl")
+    past = Run("20261031T000000", FIXED_NOW, "test", "test")
+    observed.start_run(archive, past, "crawl")
+    observed.finish_run(archive, past, FIXED_NOW, None, None)
     exchange.export(archive, backup)
     archive.close()
     damaged = bytes(damage(bytearray((data / "archive.duckdb").read_bytes())))
@@ -352,10 +354,13 @@ def test_a_damaged_archive_is_left_as_it_is_and_an_export_is_the_way_back(killed
     assert (answer.code, answer.err.count("\n")) == (1, 1)
     assert "is damaged" in answer.err and "tracker restore" in answer.err
     assert (data / "archive.duckdb").read_bytes() == damaged and not list(data.glob("*.damaged-*"))
-    (data / "archive.duckdb").rename(tmp_path / "moved-away")
-    archive = open_archive(data / "archive.duckdb")
-    exchange.restore(archive, backup)
-    archive.close()
+
+    nowhere = run("restore", "--from", str(tmp_path / "nowhere"), "--data", str(data))
+    assert nowhere.code == 1 and "no export here" in nowhere.err
+    assert (data / "archive.duckdb").read_bytes() == damaged and not (data / "archive.duckdb.damaged-1").exists()
+    answer = run("restore", "--from", str(backup), "--data", str(data))
+    assert answer.code == 0 and "archive.duckdb.damaged-1" in answer.err
+    assert (data / "archive.duckdb.damaged-1").read_bytes() == damaged
     assert counts(data)["articles"] == 11
 
 

@@ -146,13 +146,13 @@ def restore(
     data: options.Data = options.DATA,
     as_json: options.Json = False,
 ) -> None:
-    """Make an archive from an export, and publish it: the same numbers come out.
+    """Make an archive from an export, and publish it: the same numbers come out. A damaged archive that stands there is kept aside.
 
     Example: `tracker restore --from backup-2026-11 --data restored`
     """
-    from tracker.store import exchange
+    from tracker.store import database, exchange
 
-    with options.archive(data) as archive:
+    with database.damaged_aside(data / "archive.duckdb", say), options.archive(data) as archive:
         table(("table", "rows"), exchange.restore(archive, source), as_json)
         running.publish_again(archive, data)
 
@@ -175,7 +175,7 @@ What = Literal["stance", "stance-sets", "themes", "feeds", "snapshots", "extract
 def evaluate(
     what: Annotated[What, typer.Argument(help="What to score.")],
     gold: Annotated[Path | None, typer.Option("--gold", help="A gold set that is not in the repository.")] = None,
-    nights: Annotated[int, typer.Option("--nights", min=2, help="replay: how many nights.")] = 8,
+    nights: Annotated[int, typer.Option("--nights", min=3, help="replay: how many nights; 90 hold all that can go wrong.")] = 8,
     seed: Annotated[int, typer.Option("--seed", help="replay, themes: seed.")] = 1,
     shared: Annotated[Path | None, typer.Option("--shared", help="stance-sets, themes: folder that holds corpora/.")] = None,
     repeats: Annotated[int, typer.Option("--repeats", min=1, help="themes: seeds, and subsamples, to fit; 2 or more tell stability.")] = 3,

@@ -11,11 +11,13 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from tracker.errors import StoreError, TrackerError
+from tracker.errors import DamagedError, StoreError, TrackerError
 from tracker.files import disk_full
 
 # The newest storage format that DuckDB 1.5 command lines read too (faults.md 2.1).
 STORAGE_VERSION = "v1.5.0"
+# Of the schema. Raise it when older code would read or write the archive wrongly; what is only added needs no new number.
+FORMAT = 1
 _ATTACH = f"(storage_version '{STORAGE_VERSION}')"
 
 
@@ -23,7 +25,8 @@ def open_archive(path: Path | None, note: Callable[[str], None] = lambda _: None
     """Open the archive to write, creating it if absent, and apply the schema; None gives one in memory.
 
     DuckDB's own file lock is the run lock. A log of the last run that cannot be replayed is set aside, never deleted, and told to `note`.
-    Raises StoreError if another run holds the archive, or if it is damaged, newer than this code, or the disk is full.
+    An archive of an older schema gets what it lacks. Raises StoreError if another run holds the archive, if it is newer than this code, or the
+    disk is full; DamagedError if it is damaged.
     """
     if path is None:
         connection = _empty()
@@ -37,12 +40,41 @@ def open_archive(path: Path | None, note: Callable[[str], None] = lambda _: None
     try:
         with plainly(path):
             connection.execute("use archive")
+            require_format(connection, path)
             for script in ("1_observed.sql", "2_derived.sql"):
                 connection.execute(read_sql(script))
+            connection.execute("insert into archive_format select $1 where not exists (from archive_format where version = $1)", [FORMAT])
     except BaseException:
         close_as_it_is(connection)
         raise
     return connection
+
+
+def require_format(connection: duckdb.DuckDBPyConnection, path: Path | None) -> None:
+    """Raise StoreError if what stands in the archive, read from `path`, was written by newer code than this."""
+    if connection.execute("select 1 from duckdb_tables() where database_name = 'archive' and table_name = 'archive_format'").fetchall():
+        ((newest,),) = connection.execute("select coalesce(max(version), 0) from archive_format").fetchall()
+        if newest > FORMAT:
+            raise StoreError(f"{path} was written by a newer tracker (format {newest}, this one knows {FORMAT}): update this program and try again.")
+
+
+@contextmanager
+def damaged_aside(path: Path, note: Callable[[str], None]) -> Iterator[None]:
+    """Make room for another archive: a damaged one is renamed, and told to `note`; if the block fails it has its name back."""
+    aside = None
+    try:
+        _read_all(path)
+    except DamagedError:
+        aside = _free_name(path)
+        path.rename(aside)
+    try:
+        yield
+    except BaseException:
+        if aside:
+            aside.replace(path)
+        raise
+    if aside:
+        note(f"the damaged {path.name} was kept as {aside}.")
 
 
 def close_as_it_is(connection: duckdb.DuckDBPyConnection) -> None:
@@ -60,12 +92,12 @@ def _attach(path: Path, note: Callable[[str], None]) -> duckdb.DuckDBPyConnectio
         connection = _attached(path)
     except duckdb.Error as error:
         if not _is_of_log(path, error):
-            raise StoreError(_explain(path, error)) from None
+            raise _explained(path, error) from None
         _set_aside(log, note)
         try:
             connection = _attached(path)
         except duckdb.Error as again:
-            raise StoreError(_explain(path, again)) from None
+            raise _explained(path, again) from None
     # A log whose head is damaged is passed over in silence, and overwritten at the first write
     ((read,),) = connection.execute("select wal_size from pragma_database_size() where database_name = 'archive'").fetchall()
     if read == "0 bytes" and log.exists() and log.stat().st_size:
@@ -90,12 +122,27 @@ def _empty() -> duckdb.DuckDBPyConnection:
 
 
 def _set_aside(log: Path, note: Callable[[str], None]) -> None:
-    kept = next(name for n in count(1) if not (name := log.with_name(f"{log.name}.damaged-{n}")).exists())
+    kept = _free_name(log)
     log.rename(kept)
     note(
         f"{log.name} (what was stored since the last checkpoint, {kept.stat().st_size / 1000:,.0f} kB) cannot be read and was kept as {kept}; "
         "the archive goes on from the checkpoint. The next run fetches again what the feeds still hold."
     )
+
+
+def _read_all(path: Path) -> None:
+    """Raise DamagedError where any part of an archive cannot be read; damage to a table shows only when it is."""
+    connection = open_archive(path)
+    try:
+        with plainly(path):
+            for (table,) in connection.execute("select table_name from duckdb_tables() where database_name = 'archive'").fetchall():
+                connection.execute(f"select bit_xor(hash(t)) from {_word(table)} t").fetchall()  # noqa: S608  # a checked word
+    finally:
+        close_as_it_is(connection)
+
+
+def _free_name(path: Path) -> Path:
+    return next(name for n in count(1) if not (name := path.with_name(f"{path.name}.damaged-{n}")).exists())
 
 
 def read_sql(name: str) -> str:
@@ -140,7 +187,7 @@ def _told(path: Path, error: Exception) -> TrackerError | None:
     if full := disk_full(folder, str(error)):
         return StoreError(full)
     if isinstance(error, duckdb.Error) and _BROKEN.search(str(error)):
-        return StoreError(_explain(path, error))
+        return _explained(path, error)
     return None
 
 
@@ -187,19 +234,19 @@ def _is_of_log(path: Path, error: duckdb.Error) -> bool:
     return "WAL" in text and not _OF_SYSTEM.search(text) and disk_full(path.parent, text) is None
 
 
-def _explain(path: Path, error: duckdb.Error) -> str:
+def _explained(path: Path, error: duckdb.Error) -> StoreError:
     text = str(error).splitlines()[0]
     if full := disk_full(path.parent, text):
-        return full
+        return StoreError(full)
     if "could not set lock" in text.lower():
         holder = re.search(r"PID (\d+)", str(error))
         who = f" (process {holder.group(1)})" if holder else ""
-        return f"{path} is in use by another run{who}: wait until it ends, or stop it."
+        return StoreError(f"{path} is in use by another run{who}: wait until it ends, or stop it.")
     if "newer" in text or "version number" in text:
-        return f"{path} was written by a newer DuckDB: update this program (uv sync) and try again."
+        return StoreError(f"{path} was written by a newer DuckDB: update this program (uv sync) and try again.")
     if "Corrupt" in text or "not a valid" in text or "Could not read" in text:
-        return (
-            f"{path} is damaged ({text}). Nothing was changed. Move it away and put a copy in its place, "
-            "or run `tracker restore --from EXPORT`."
+        return DamagedError(
+            f"{path} is damaged ({text}). Nothing is written to it, and the last published file stays. Put a copy in its place, "
+            "or run `tracker restore --from EXPORT`, which keeps the damaged one aside."
         )
-    return f"{path} cannot be used: {text}."
+    return StoreError(f"{path} cannot be used: {text}.")

@@ -6,7 +6,7 @@ import duckdb
 
 from tracker.errors import StoreError
 from tracker.files import disk_full, whole
-from tracker.store.database import plainly, quoted, transaction
+from tracker.store.database import plainly, quoted, require_format, transaction
 
 Connection = duckdb.DuckDBPyConnection
 
@@ -52,6 +52,7 @@ def restore(connection: Connection, folder: Path) -> list[tuple[str, int]]:
         raise StoreError(f"{folder}: no export here (runs.parquet is missing).")
     filled = []
     with plainly(folder), transaction(connection):
+        connection.execute("delete from archive_format")  # the export's own take their place
         for table in _tables(connection):
             cut = table in _MONTH_OF
             if not any(folder.glob(f"{table}/**/*.parquet" if cut else f"{table}.parquet")):
@@ -69,6 +70,7 @@ def restore(connection: Connection, folder: Path) -> list[tuple[str, int]]:
                     f"{folder}: the files of '{table}' are damaged, or newer than this program ({reason}). Nothing was restored."
                 ) from None
             filled.append((table, int(connection.execute(f"select count(*) from {table}").fetchall()[0][0])))  # noqa: S608
+        require_format(connection, folder)
     return filled
 
 

@@ -11,6 +11,7 @@ from tracker.errors import SECRETS, StoreError
 from tracker.files import whole
 from tracker.store.database import STORAGE_VERSION, plainly, quoted, read_sql
 
+LEAST_KEPT = 0.5  # of the articles published before: articles are never deleted, so with fewer the archive has lost its past, or is another one
 KEEP = 3  # published files kept: the present one, and two that a dashboard may still hold open
 
 # What stands behind each public view. Sorted as it is read, so that DuckDB's zone maps skip the rest.
@@ -91,7 +92,8 @@ _TABLES = {
         from story_themes group by all order by theme_id, day, outlet""",
     "outlet_daily": """
         with firsts as (select first_outlet as outlet, first_published_at::date as day, count(*) as stories from dated_stories group by all),
-        printed as (select outlet, published_at::date as day, count(*) as articles from articles where published_at is not null group by all)
+        printed as (select outlet, published_at::date as day, count(*) as articles from articles semi join story_members using (article_id)
+                    where published_at is not null group by all)
         select p.outlet, p.day, coalesce(f.stories, 0)::integer as stories, p.articles::integer as articles
         from printed p left join firsts f using (outlet, day) order by p.day, p.outlet""",
     "judge_changes": """
@@ -118,15 +120,16 @@ def publish(connection: duckdb.DuckDBPyConnection, data: Path, run_id: str) -> P
     """Write data/published/tracker-<run_id>.duckdb and point data/tracker.duckdb at it; keeps the last three.
 
     A crash at any moment leaves the stable name where it was; a failure, a full disk for one, leaves no half-written file either.
-    Raises StoreError then, and if what was written does not read back.
+    Raises StoreError then, and if what was written does not read back, or holds less than half of the articles that are published.
     """
-    folder = data / "published"
+    folder, stable = data / "published", data / "tracker.duckdb"
     target = folder / f"tracker-{run_id}.duckdb"
     with plainly(folder):
         folder.mkdir(parents=True, exist_ok=True)
         with whole(target) as draft:
             articles = _write(connection, draft)
-        _point(data / "tracker.duckdb", target)
+            _require_past(stable, articles)
+        _point(stable, target)
         _prune(folder, target)
     return Published(target, articles)
 
@@ -177,6 +180,19 @@ def _verify(connection: duckdb.DuckDBPyConnection) -> int:
             f"stories on a side or unsure, {noted} of {unsure} unsure mentions noted); the last published file stays. Run `tracker analyse --all`."
         )
     return int(published)
+
+
+def _require_past(stable: Path, articles: int) -> None:
+    try:
+        with duckdb.connect(str(stable.resolve(strict=True)), read_only=True) as published:
+            ((before,),) = published.execute("select count(*) from articles").fetchall()
+    except (OSError, duckdb.Error):  # none yet, or none that can be read: nothing to protect
+        return
+    if articles < LEAST_KEPT * before:
+        raise StoreError(
+            f"the archive holds {articles:,} articles and the published file {before:,}: the archive lost its past, or is another one. The published "
+            f"file stays. Run `tracker restore --from EXPORT` in a new folder, or remove {stable} to publish this archive in its place."
+        )
 
 
 def _point(stable: Path, target: Path) -> None:
