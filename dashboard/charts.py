@@ -152,19 +152,29 @@ def _instead(figure: go.Figure, place: str, row: Row) -> None:
 
 
 def by_outlet(frame: pd.DataFrame, overall: float) -> go.Figure:
-    """Net stance of each outlet as a dot with its interval: name, n, net, low, high (NaN: no interval)."""
+    """Where each outlet stands: a dot with its interval (adjusted, low, high; NaN: no interval), and hollow what its stories say as they are (net)."""
     names = [f"{words.label(name)} · n {n}" for name, n in zip(frame["name"], frame["n"], strict=True)]
-    figure = go.Figure(
-        go.Scatter(
-            x=look.values(frame["net"]), y=names, mode="markers", marker={"size": 9, "color": look.INK},
-            error_x={
-                "type": "data", "symmetric": False, "thickness": 1.6, "width": 0, "color": look.INK,
-                "array": look.values(frame["high"] - frame["net"]), "arrayminus": look.values(frame["net"] - frame["low"]),
-            },
-            customdata=look.side_words(frame),
-            hovertemplate="%{y}: %{x:+.2f}<br>%{customdata}<extra></extra>",
-        )
+    raw = go.Scatter(
+        x=look.values(frame["net"]), y=names, mode="markers", name="its stories as they are",
+        marker={"size": 8, "color": look.INK, "symbol": "circle-open", "opacity": 0.55},
+        hovertemplate="as they are: %{x:+.2f}<extra></extra>",
     )  # fmt: skip
+    figure = go.Figure(
+        [
+            raw,
+            go.Scatter(
+                x=look.values(frame["adjusted"]), y=names, mode="markers", name="beside the others on the same days",
+                marker={"size": 9, "color": look.INK},
+                error_x={
+                    "type": "data", "symmetric": False, "thickness": 1.6, "width": 0, "color": look.INK,
+                    "array": look.values(frame["high"] - frame["adjusted"]), "arrayminus": look.values(frame["adjusted"] - frame["low"]),
+                },
+                customdata=look.side_words(frame),
+                hovertemplate="%{y}: %{x:+.2f}<br>%{customdata}<extra></extra>",
+            ),
+        ]
+    )  # fmt: skip
+    figure.update_layout(showlegend=False)
     figure.add_vline(x=overall, line={"dash": "dot", "width": 1.5, "color": look.FAINT})
     figure.add_vline(x=0, line={"width": 1, "color": look.FAINT})
     figure.update_xaxes(range=[-1.08, 1.08], tickvals=[-1, -0.5, 0, 0.5, 1], ticktext=["−1", "−0.5", "even", "+0.5", "+1"])

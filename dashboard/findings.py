@@ -144,13 +144,12 @@ def rejudged(changes: pd.DataFrame, within: Window | None) -> list[str]:
     return told
 
 
-def outlets(frame: pd.DataFrame, overall: float) -> str:
-    """How many outlets lean clearly away from the rest, by their intervals."""
-    above, below = int((frame["low"] > overall).sum()), int((frame["high"] < overall).sum())
+def outlets(frame: pd.DataFrame) -> str:
+    """How many outlets stand clearly away from the others on the same days: a count, not a ranking. From the column group."""
     told = [
         f"{words.count(number, 'outlet')} clearly {where} the rest"
-        for number, where in ((above, "above"), (below, "below"))
-        if number
+        for where in ("above", "below")
+        if (number := int((frame["group"] == where).sum()))
     ]
     return words.together(told) if told else "No outlet leans clearly away from the others"
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from tracker.measures import intervals, label_error, turning, volume
+from tracker.measures import intervals, label_error, leanings, turning, volume
 from tracker.measures.intervals import FloatArray, Interval
 from tracker.measures.label_error import LabelError
 from tracker.measures.volume import Collected, Minimum, Series, Step, Window
@@ -84,24 +84,23 @@ class Theme:
         return int((self.stories.sum(axis=0) > 0).sum())
 
     def by_outlet(self) -> pd.DataFrame:
-        """Stories of the whole grid by outlet, largest first: outlet, n, supports, opposes, neutral, unsure, net, low, high.
+        """Stories of the whole grid by outlet, largest first: outlet, n, supports, opposes, neutral, unsure, net, adjusted, low, high, group.
 
-        `n` leaves out the unsure ones; low and high are null under 5 stories.
+        `n` leaves out the unsure ones. `adjusted`: where the outlet stands beside the others on the same days (measures.leanings), with its
+        interval, as net stance around that of all outlets.
         """
-        sides = self._sided.sum(axis=1).T.astype(np.int64)
-        unsure = self._unsure.sum(axis=0).astype(np.int64)
-        rows = []
-        for outlet, counts, left_out, error in zip(self.grid.outlets, sides, unsure, self.error.variance(sides), strict=True):
-            scores = np.repeat(self.error.scores, counts)
-            found = intervals.story_interval(scores, float(error)) if len(scores) else Interval(None, None, None, 0, 0)
-            rows.append((outlet, found.n, *counts.tolist(), int(left_out), found.value, found.low, found.high))
-        columns = ["outlet", "n", "supports", "opposes", "neutral", "unsure", "net", "low", "high"]
-        return (
-            pd.DataFrame(rows, columns=columns)
-            .query("n + unsure > 0")
-            .sort_values(["n", "outlet"], ascending=[False, True])
-            .reset_index(drop=True)
-        )
+        daily = self.error.scored(self._sided)
+        found = leanings.find(*daily)
+        total, n = (counts.sum() for counts in daily[:2])
+        overall = total / n if n else 0.0
+        frame = pd.DataFrame({name: side.sum(axis=0).astype(np.int64) for name, side in {**self._by_side, "unsure": self._unsure}.items()})
+        frame.insert(0, "outlet", pd.Series(self.grid.outlets, dtype="str"))
+        frame.insert(1, "n", daily[1].sum(axis=0).astype(np.int64))
+        frame["net"] = np.clip(intervals.divide(daily[0].sum(axis=0), daily[1].sum(axis=0)), -1, 1)
+        for name, values in (("adjusted", found.lean), ("low", found.low), ("high", found.high)):
+            frame[name] = np.clip(overall + values, -1, 1)
+        frame["group"] = found.groups()
+        return frame.query("n + unsure > 0").sort_values(["n", "outlet"], ascending=[False, True]).reset_index(drop=True)
 
     def marks(self) -> pd.DataFrame:
         """One row per story the judge is sure of: day, outlet, stance."""

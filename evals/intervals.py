@@ -10,6 +10,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
+from tracker.measures import leanings
 from tracker.measures.intervals import FloatArray, Intervals, net_intervals, share_intervals
 from tracker.measures.turning import TurningPoint, find
 
@@ -26,6 +27,10 @@ WEEKLY_SHARE = 0.1
 STEP_LOGITS = 0.8  # the planted change: from 10 to 20 %
 FOUND_WITHIN_WEEKS = 3
 FALSE_ALARM = 0.05
+MONTHS = 12
+LEVEL_MOVES = 0.08  # of the net stance of all, from month to month, standard deviation
+LEAN_SIDED = 0.9  # stories that take a side: so a lean has room
+LEAN_STORIES = 5  # fewer are not shown
 WELL_COVERED = (0.93, 0.98)  # part of the runs in which a nominal 95 % interval should hold the truth
 
 
@@ -66,6 +71,40 @@ NOISES = (Noise(0.0, 0.0), Noise(0.3, 0.0), Noise(0.3, 0.5), Noise(0.3, 0.7))
 
 
 @dataclass(frozen=True, slots=True)
+class Newsroom:
+    """Outlets whose leans spread by so much (standard deviation, in net stance), with so many stories each, on average, over a year."""
+
+    outlets: int
+    stories: int
+    leans: float
+    wander: float = 0.0  # of an outlet's lean from month to month, standard deviation
+
+    def __str__(self) -> str:
+        return f"{self.outlets} x {self.stories}, leans {self.leans}" + (f", wandering {self.wander}" if self.wander else "")
+
+
+NEWSROOMS = (
+    Newsroom(20, 30, 0.0), Newsroom(20, 15, 0.2), Newsroom(20, 60, 0.2), Newsroom(40, 30, 0.3), Newsroom(8, 15, 0.2),
+    Newsroom(20, 30, 0.2, wander=0.2),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class LeanRow:
+    """Outlets with 5 stories or more: part whose 95 % interval holds their true lean; part called above or below; of these on the wrong side.
+
+    `error` and `plain_error`: root mean square distance to the truth, of the leans and of the outlets' own net stance beside that of all.
+    """
+
+    newsroom: Newsroom
+    held: float
+    called: float
+    wrong: float
+    error: float
+    plain_error: float
+
+
+@dataclass(frozen=True, slots=True)
 class CoverageRow:
     """Part of the runs in which a nominal 95 % interval held the truth: stories taken as independent, and by our rules."""
 
@@ -95,9 +134,10 @@ class Report:
     series: int
     coverage: tuple[CoverageRow, ...]
     turning: tuple[TurningRow, ...]
+    leans: tuple[LeanRow, ...]
 
     def rows(self) -> list[tuple[str, float, str]]:
-        """(measure, value, detail): coverage cell by cell, how many cells lie in the range, and series without a false alarm."""
+        """(measure, value, detail): coverage cell by cell, how many cells lie in the range, series without a false alarm, leans of outlets held."""
         cells = [
             (f"{name}, {row.world}", held, f"stories independent: {row.plain_share:.1%}")
             for row in self.coverage
@@ -112,19 +152,26 @@ class Report:
                  f"of {self.series} series of {WEEKS} weeks; planted steps found {row.power:.1%}, {row.near:.0%} of them within 3 weeks")
                 for row in self.turning
             ),
+            *(
+                (f"leans of outlets, {row.newsroom}", row.held,
+                 f"called above or below {row.called:.1%}, wrongly {row.wrong:.1%}; error {row.error:.2f}, of plain net stance {row.plain_error:.2f}")
+                for row in self.leans
+            ),
         ]  # fmt: skip
 
 
 def evaluate(runs: int = 1200, series: int = 400, seed: int = SEED) -> Report:
     """Simulate `runs` worlds and `series` weekly series for each row of the two tables; about 30 seconds by default."""
-    seeds = np.random.SeedSequence(seed).spawn(len(WORLDS) + len(NOISES))
+    seeds = np.random.SeedSequence(seed).spawn(len(WORLDS) + len(NOISES) + len(NEWSROOMS))
     randoms = [np.random.default_rng(child) for child in seeds]
+    first_newsroom = len(WORLDS) + len(NOISES)
     return Report(
         seed,
         runs,
         series,
         tuple(interval_coverage(world, runs, random) for world, random in zip(WORLDS, randoms, strict=False)),
-        tuple(turning_rates(noise, series, random) for noise, random in zip(NOISES, randoms[len(WORLDS) :], strict=True)),
+        tuple(turning_rates(noise, series, random) for noise, random in zip(NOISES, randoms[len(WORLDS) : first_newsroom], strict=True)),
+        tuple(lean_rates(room, max(1, runs // 8), random) for room, random in zip(NEWSROOMS, randoms[first_newsroom:], strict=True)),
     )
 
 
@@ -159,6 +206,39 @@ def turning_rates(noise: Noise, series: int, random: np.random.Generator) -> Tur
         _part(abs((point.day - WEEK_DAYS[middle]).days) <= 7 * FOUND_WITHIN_WEEKS for point in seen),
         _part(point.first_day <= WEEK_DAYS[middle] <= point.last_day for point in seen),
     )
+
+
+def lean_rates(room: Newsroom, runs: int, random: np.random.Generator) -> LeanRow:
+    """How the leans of outlets fare in `runs` years of a newsroom."""
+    years = [_year(room, random) for _ in range(runs)]
+    truth, plain = (np.concatenate([year[i] for year in years]) for i in (0, 1))
+    lean, low, high = (np.concatenate([getattr(year[2], name) for year in years]) for name in ("lean", "low", "high"))
+    known = np.concatenate([year[3] for year in years]) >= LEAN_STORIES
+    called = known & ((low > 0) | (high < 0))
+    wrong = called & (np.sign(lean) != np.sign(truth))
+    return LeanRow(
+        room,
+        float(np.mean(((low <= truth) & (truth <= high))[known])),
+        float(np.mean(called[known])),
+        float(wrong.sum() / max(1, called.sum())),
+        float(np.sqrt(np.mean((lean - truth)[known] ** 2))),
+        float(np.sqrt(np.mean((plain - truth)[known] ** 2))),
+    )
+
+
+def _year(room: Newsroom, random: np.random.Generator) -> tuple[FloatArray, FloatArray, leanings.Leanings, FloatArray]:
+    """By outlet the true lean, the plain difference to all stories, the lean as found, and stories; some outlets write in a few months only."""
+    truth = random.normal(0, room.leans, room.outlets)
+    level = random.normal(0, LEVEL_MOVES, MONTHS).cumsum()
+    net = np.clip(level[:, None] + truth + random.normal(0, 1, (MONTHS, room.outlets)) * room.wander, -LEAN_SIDED, LEAN_SIDED)
+    size = np.rint(room.stories * np.exp(random.normal(-0.5, 1.0, room.outlets))).clip(1).astype(np.int64)
+    n = np.stack([random.multinomial(stories, random.dirichlet(np.full(MONTHS, 0.7))) for stories in size], axis=1)
+    supports = random.binomial(n, (LEAN_SIDED + net) / 2)
+    opposes = random.binomial(n - supports, ((LEAN_SIDED - net) / 2) / (1 - (LEAN_SIDED + net) / 2))
+    daily = np.zeros((3, MONTHS * leanings.PERIOD_DAYS, room.outlets))
+    daily[:, :: leanings.PERIOD_DAYS] = supports - opposes, n, supports + opposes
+    scores, counts = daily[:2].sum(axis=1)
+    return truth - (counts * truth).sum() / counts.sum(), scores / counts - scores.sum() / counts.sum(), leanings.find(*daily), counts
 
 
 def _turning(noise: Noise, step: float, random: np.random.Generator) -> TurningPoint | None:

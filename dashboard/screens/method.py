@@ -32,6 +32,7 @@ st.markdown(
 - A line is drawn where its window holds at least {volume.SHARE_MINIMUM.stories} stories (share) or {volume.NET_MINIMUM.stories} stories of the theme (stance), from {volume.NET_MINIMUM.outlets} outlets, and {volume.MIN_COLLECTED:.0%} of the outlet-days due were collected. Elsewhere it is **broken, not zero**.
 - Windows look back only ({intervals.TRAILING_DAYS} days for weekly lines), so a point does not move because of what came later.
 - *Up* and *down* are said when a change passes a test made for all themes together (Benjamini-Hochberg, {turning.MAX_Q:.0%}). Otherwise: *no clear change*, or *too little data*.
+- **Outlets** are compared with the others on the same days, and drawn to the middle the more the fewer stories they have and the less outlets differ at all; *clearly above* and *clearly below* are those whose interval leaves out the middle. This is no ranking.
 - **Turning points** are the likeliest week of a change of level, tested with a bootstrap of {turning.BLOCK_WEEKS}-week blocks, on at least {turning.MIN_WEEKS} weeks.
 - {findings.how_error(data.label_error(version))}
 """

@@ -187,12 +187,13 @@ elif view == "voices":
 else:
     outlets = exact.by_outlet().merge(data.outlets(version)[["outlet", "name"]], on="outlet")
     overall = series.interval(exact.net([window], volume.NO_MINIMUM), 0).value or 0.0
-    enough = outlets[outlets["n"] >= 5].sort_values("net", ascending=False).head(MAX_OUTLETS)
-    finding = findings.outlets(enough, overall)
+    enough = outlets[outlets["n"] >= 5].sort_values("adjusted", ascending=False).head(MAX_OUTLETS)
+    finding = findings.outlets(enough)
     st.header(finding, anchor="outlets")
     if len(enough):
         st.caption(
-            f"Dot: net stance of the outlet's stories; lines: 95% intervals {error}, stories as units; dotted: all outlets together.{left_out}"
+            "Dots: net stance beside the other outlets on the same days, drawn to the middle where stories are few, with 95% intervals; hollow: the "
+            f"outlet's stories as they are; dotted: all outlets together. The same judge reads all, so its errors are not in these intervals.{left_out}"
         )
         st.plotly_chart(charts.by_outlet(enough, overall), config=look.CONFIG, key="outlets-chart", alt=finding)
     fewer = outlets[outlets["n"] < 5]

@@ -112,6 +112,7 @@ def test_outlet_names_are_escaped() -> None:
             "name": ["<b>x</b>"],
             "n": [9],
             "net": [0.2],
+            "adjusted": [0.2],
             "low": [0.0],
             "high": [0.4],
             "supports": [4],

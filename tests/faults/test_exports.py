@@ -115,7 +115,7 @@ def test_the_dashboard_never_asks_for_html() -> None:
 
 @pytest.mark.parametrize("hostile", ["<b onmouseover=x>x</b>", '<a href="javascript:x">x</a>', "$\\href{javascript:x}{x}$"])
 def test_html_and_tex_in_the_labels_of_a_chart_are_shown_as_text(hostile: str) -> None:
-    counted = {"n": [9], "net": [0.2], "low": [0.0], "high": [0.4], "supports": [4], "opposes": [2], "neutral": [3], "unsure": [0]}
+    counted = {"n": [9], "net": [0.2], "adjusted": [0.2], "low": [0.0], "high": [0.4], "supports": [4], "opposes": [2], "neutral": [3], "unsure": [0]}
     outlets = charts.by_outlet(pd.DataFrame({"name": [hostile], **counted}), 0.1)
     states = charts.collected(pd.DataFrame({"name": [hostile], "day": [pd.Timestamp("2026-11-01")], "state": ["missing"]}))
     drawn = outlets.to_json() + states.to_json()

@@ -168,6 +168,6 @@ def test_the_simulation_can_be_repeated() -> None:
 def test_the_report_counts_the_cells_that_hold_the_truth_too_seldom_or_too_often() -> None:
     held = CoverageRow(World(12, 6), plain_share=0.8, share=0.95, net=0.99)
     false = TurningRow(Noise(0.3, 0.7), false_alarms=0.2, power=1, near=1, in_range=1)
-    values = {measure: value for measure, value, _ in Report(1, 100, 50, (held,), (false,)).rows()}
+    values = {measure: value for measure, value, _ in Report(1, 100, 50, (held,), (false,), ()).rows()}
     assert values["cells within 93 to 98 %"] == 0.5
     assert values["no false alarm, noise 0.3, autocorrelation 0.7"] == 0.8
