@@ -152,7 +152,7 @@ def _instead(figure: go.Figure, place: str, row: Row) -> None:
 
 
 def by_outlet(frame: pd.DataFrame, overall: float) -> go.Figure:
-    """Where each outlet stands: a dot with its interval (adjusted, low, high; NaN: no interval), and hollow what its stories say as they are (net)."""
+    """Where each outlet stands: a dot with its interval (adjusted, low, high; NaN: no interval), and hollow its stories as they are (net)."""
     names = [f"{words.label(name)} · n {n}" for name, n in zip(frame["name"], frame["n"], strict=True)]
     raw = go.Scatter(
         x=look.values(frame["net"]), y=names, mode="markers", name="its stories as they are",

@@ -73,6 +73,16 @@ class Theme:
         error = self.error.variance(np.stack(sides, axis=-1))
         return volume.net(windows, self.grid.collected, *self.error.scored(self._sided), minimum, error)
 
+    def share_change(self, windows: Sequence[Window]) -> Interval:
+        """The share in the second window minus that in the first."""
+        return intervals.share_change(self.grid.collected.sums(windows, self.stories), self.grid.collected.sums(windows, self.grid.stories))
+
+    def net_change(self, windows: Sequence[Window]) -> Interval:
+        """The net stance in the second window minus that in the first; the same judge reads both, so its errors do not part them."""
+        sides = np.stack([self.grid.collected.sums(windows, side).sum(axis=-1) for side in self._sided], axis=-1)
+        sums, counts, squares = (self.grid.collected.sums(windows, daily) for daily in self.error.scored(self._sided))
+        return intervals.net_change(sums, counts, squares, float(self.error.shared.variance(sides).sum()))
+
     def sides(self, windows: Sequence[Window]) -> pd.DataFrame:
         """Stories in each window: supports, opposes, neutral, unsure, n, all_stories, collected (0..1 of the outlet-days due)."""
         daily = {**self._by_side, "unsure": self._unsure, "n": self.stories, "all_stories": self.grid.stories}
@@ -183,10 +193,10 @@ def changes(themes: Sequence[Theme], windows: tuple[Window, Window]) -> list[tup
     """For each theme the change of its share and of its net stance; all are tested together (Benjamini-Hochberg)."""
     found: list[tuple[Interval, Interval, Interval]] = []
     for one in themes:
-        read_alike = replace(one, error=one.error.shared)
-        for shown, compared in ((one.share, one.share), (one.net, read_alike.net)):
-            before, after = (interval(compared(windows), place) for place in (0, 1))
-            found.append((interval(shown(windows), 0), interval(shown(windows), 1), intervals.difference(after, before)))
+        for shown, change in ((one.share(windows), one.share_change(windows)), (one.net(windows), one.net_change(windows))):
+            before, after = (interval(shown, place) for place in (0, 1))
+            is_enough = before.value is not None and after.value is not None
+            found.append((before, after, change if is_enough else replace(change, value=None, low=None, high=None)))
     p_values = [intervals.p_value(change) for _, _, change in found]
     believed = iter(turning.benjamini_hochberg([p for p in p_values if p is not None]))
     told = [Change(*of, _verdict(of[2], p is not None and next(believed))) for of, p in zip(found, p_values, strict=True)]

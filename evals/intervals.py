@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
+import numpy.typing as npt
 
-from tracker.measures import leanings
+from tracker.measures import intervals, leanings
 from tracker.measures.intervals import FloatArray, Intervals, net_intervals, share_intervals
 from tracker.measures.turning import TurningPoint, find
 
@@ -31,6 +32,7 @@ MONTHS = 12
 LEVEL_MOVES = 0.08  # of the net stance of all, from month to month, standard deviation
 LEAN_SIDED = 0.9  # stories that take a side: so a lean has room
 LEAN_STORIES = 5  # fewer are not shown
+CHANGES_PART = 4  # of the runs: changes are made one by one
 WELL_COVERED = (0.93, 0.98)  # part of the runs in which a nominal 95 % interval should hold the truth
 
 
@@ -112,6 +114,8 @@ class CoverageRow:
     plain_share: float
     share: float
     net: float
+    share_change: float  # of two windows that differ by nothing but chance
+    net_change: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +152,10 @@ class Report:
             *cells,
             ("cells within 93 to 98 %", len(inside) / len(cells), f"{len(inside)} of {len(cells)}, {self.runs} worlds each, seed {self.seed}"),
             *(
+                (f"no change told, {row.world}", row.share_change, f"of net stance {row.net_change:.1%}; {self.runs // CHANGES_PART} worlds")
+                for row in self.coverage
+            ),
+            *(
                 (f"no false alarm, noise {row.noise.deviation}, autocorrelation {row.noise.autocorrelation}", 1 - row.false_alarms,
                  f"of {self.series} series of {WEEKS} weeks; planted steps found {row.power:.1%}, {row.near:.0%} of them within 3 weeks")
                 for row in self.turning
@@ -160,8 +168,8 @@ class Report:
         ]  # fmt: skip
 
 
-def evaluate(runs: int = 1200, series: int = 400, seed: int = SEED) -> Report:
-    """Simulate `runs` worlds and `series` weekly series for each row of the two tables; about 30 seconds by default."""
+def evaluate(runs: int = 4000, series: int = 400, seed: int = SEED) -> Report:
+    """Simulate `runs` worlds and `series` weekly series for each row of the two tables; about 40 seconds by default."""
     seeds = np.random.SeedSequence(seed).spawn(len(WORLDS) + len(NOISES) + len(NEWSROOMS))
     randoms = [np.random.default_rng(child) for child in seeds]
     first_newsroom = len(WORLDS) + len(NOISES)
@@ -171,27 +179,48 @@ def evaluate(runs: int = 1200, series: int = 400, seed: int = SEED) -> Report:
         series,
         tuple(interval_coverage(world, runs, random) for world, random in zip(WORLDS, randoms, strict=False)),
         tuple(turning_rates(noise, series, random) for noise, random in zip(NOISES, randoms[len(WORLDS) : first_newsroom], strict=True)),
-        tuple(lean_rates(room, max(1, runs // 8), random) for room, random in zip(NEWSROOMS, randoms[first_newsroom:], strict=True)),
+        tuple(lean_rates(room, max(1, runs // 25), random) for room, random in zip(NEWSROOMS, randoms[first_newsroom:], strict=True)),
     )
 
 
 def interval_coverage(world: World, runs: int, random: np.random.Generator) -> CoverageRow:
-    """How often the intervals hold the truth in `runs` drawings of a world."""
+    """How often the intervals hold the truth in `runs` drawings of a world, and those of a change in a part of them."""
+    says_so, scores, stories = _drawn(world, _scattered(np.full((runs, world.outlets, 1), SHARE), world.correlation, random), random)
+    flat = share_intervals(says_so.reshape(runs, -1), stories.reshape(runs, -1))  # as if each story were its own outlet
+    n = stories.sum(axis=2)
+    share = share_intervals(says_so.sum(axis=2), n)
+    net = net_intervals(scores.sum(axis=2), n, (scores**2).sum(axis=2))
+    changes = _unchanged(world, max(1, runs // CHANGES_PART), random)
+    return CoverageRow(world, _held(flat, SHARE), _held(share, SHARE), _held(net, SIDED * (2 * SHARE - 1)), *changes)
+
+
+def _unchanged(world: World, runs: int, random: np.random.Generator) -> tuple[float, float]:
+    """How often the intervals of a change of share and of net stance hold 0 where only chance moved; outlets keep half of their leaning."""
+    kept = _scattered(np.full((runs, world.outlets, 1), SHARE), world.correlation / 2, random)
+    windows = [_drawn(world, _scattered(kept, world.correlation / 2, random), random) for _ in range(2)]
+    tops, sums, counts, squares = (
+        np.stack(of_both, axis=1)
+        for of_both in zip(*[(s.sum(axis=2), v.sum(axis=2), n.sum(axis=2), (v**2).sum(axis=2)) for s, v, n in windows], strict=True)
+    )
+    share = [intervals.share_change(*of) for of in zip(tops, counts, strict=True)]
+    net = [intervals.net_change(*of) for of in zip(sums, counts, squares, strict=True)]
+    return _part(_holds_nothing(change) for change in share), _part(_holds_nothing(change) for change in net)
+
+
+def _holds_nothing(change: intervals.Interval) -> bool:
+    return change.low is not None and change.high is not None and change.low <= 0 <= change.high
+
+
+def _drawn(world: World, leaning: FloatArray, random: np.random.Generator) -> tuple[npt.NDArray[np.bool_], FloatArray, npt.NDArray[np.bool_]]:
+    """Runs x outlets x stories: whether a story mentions the theme, its score, and whether there is one; `leaning` is runs x outlets x 1."""
+    runs = len(leaning)
     sizes = world.stories / EVENT_STORIES * np.exp(random.normal(-(world.spread**2) / 2, world.spread, (runs, world.outlets)))
     events = np.clip(np.rint(sizes), 1, LARGEST * world.stories / EVENT_STORIES).astype(np.int64)
-    exists = (np.arange(events.max()) < events[..., None])[..., None]
-    leaning = _scattered(np.full((runs, world.outlets, 1), SHARE), world.correlation, random)
-    by_event = _scattered(leaning.repeat(events.max(), axis=-1), EVENT_CORRELATION, random)[..., None]
-    shape = (*by_event.shape[:-1], EVENT_STORIES)
-    says_so = (random.random(shape) < by_event) & exists
-    takes_side = (random.random(shape) < SIDED) & exists
-    stories = np.broadcast_to(exists, shape)
-    scores = np.where(takes_side, np.where(says_so, 1.0, -1.0), 0.0)
-    n = stories.sum(axis=(2, 3))
-    flat = share_intervals(says_so.reshape(runs, -1), stories.reshape(runs, -1))  # as if each story were its own outlet
-    share = share_intervals(says_so.sum(axis=(2, 3)), n)
-    net = net_intervals(scores.sum(axis=(2, 3)), n, (scores**2).sum(axis=(2, 3)))
-    return CoverageRow(world, _held(flat, SHARE), _held(share, SHARE), _held(net, SIDED * (2 * SHARE - 1)))
+    exists = (np.arange(events.max()) < events[..., None]).repeat(EVENT_STORIES, axis=-1)
+    by_event = _scattered(leaning.repeat(events.max(), axis=-1), EVENT_CORRELATION, random).repeat(EVENT_STORIES, axis=-1)
+    says_so = (random.random(exists.shape) < by_event) & exists
+    takes_side = (random.random(exists.shape) < SIDED) & exists
+    return says_so, np.where(takes_side, np.where(says_so, 1.0, -1.0), 0.0), exists
 
 
 def turning_rates(noise: Noise, series: int, random: np.random.Generator) -> TurningRow:

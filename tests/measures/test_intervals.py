@@ -11,8 +11,10 @@ from evals.intervals import CoverageRow, Noise, Report, TurningRow, World, evalu
 from tracker.measures.intervals import (
     Interval,
     difference,
+    net_change,
     net_interval,
     p_value,
+    share_change,
     share_interval,
     story_interval,
     trailing_share,
@@ -166,8 +168,36 @@ def test_the_simulation_can_be_repeated() -> None:
 
 
 def test_the_report_counts_the_cells_that_hold_the_truth_too_seldom_or_too_often() -> None:
-    held = CoverageRow(World(12, 6), plain_share=0.8, share=0.95, net=0.99)
+    held = CoverageRow(World(12, 6), plain_share=0.8, share=0.95, net=0.99, share_change=0.95, net_change=0.9)
     false = TurningRow(Noise(0.3, 0.7), false_alarms=0.2, power=1, near=1, in_range=1)
     values = {measure: value for measure, value, _ in Report(1, 100, 50, (held,), (false,), ()).rows()}
     assert values["cells within 93 to 98 %"] == 0.5
     assert values["no false alarm, noise 0.3, autocorrelation 0.7"] == 0.8
+
+
+def _ends(change: Interval) -> tuple[float, float, float]:
+    assert change.low is not None and change.value is not None and change.high is not None
+    return change.low, change.value, change.high
+
+
+def test_what_outlets_keep_from_window_to_window_does_not_blur_a_change() -> None:
+    stories = [[100] * 8] * 2
+    on_theme = [[5, 30, 10, 20, 5, 30, 10, 20], [10, 36, 14, 27, 10, 36, 14, 27]]  # outlets differ, and all rise
+    low, value, high = _ends(share_change(on_theme, stories))
+    assert 0 < low < value < high
+    windows = [share_interval(top, bottom) for top, bottom in zip(on_theme, stories, strict=True)]
+    as_strangers = _ends(difference(windows[1], windows[0]))
+    assert as_strangers[1] == pytest.approx(value)
+    assert as_strangers[0] < 0
+    low, value, _ = _ends(net_change([[-20, 10, 5, -5, 0, 10], [-10, 20, 15, 5, 10, 20]], [[40] * 6] * 2, [[30] * 6] * 2))
+    assert value == pytest.approx(0.25)
+    assert low > 0
+
+
+def test_a_change_from_nothing_is_no_certainty_and_one_of_few_outlets_has_no_interval() -> None:
+    low, value, _ = _ends(share_change([[0] * 6, [1, 0, 0, 0, 0, 0]], [[10] * 6] * 2))
+    assert low < 0 < value
+    few = share_change([[1, 2, 0, 0], [2, 4, 0, 0]], [[10] * 4] * 2)
+    assert few.value == pytest.approx(0.075)
+    assert (few.low, few.high, few.outlets) == (None, None, 4)
+    assert share_change([[0] * 6] * 2, [[0] * 6, [5] * 6]).value is None

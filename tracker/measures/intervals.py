@@ -95,9 +95,7 @@ def net_intervals(
     """Net stances of many windows, from arrays of windows x outlets; `label_error_variance` is one number, or one a window."""
     ratio = _ratio(sums, counts)
     total_squares = np.asarray(squares, dtype=np.float64).sum(axis=-1)
-    # Stories that all agree still leave room for doubt: at the least, the next one may lie one step away.
-    story_variance = np.maximum(divide(total_squares, ratio.n) - ratio.value**2, ratio.n / (ratio.n + 1) ** 2)
-    sampling_variance = np.maximum(ratio.variance, divide(story_variance, ratio.n))
+    sampling_variance = np.maximum(ratio.variance, divide(_story_variance(total_squares, ratio.n, ratio.value), ratio.n))
     half = ratio.t_quantile(level) * np.sqrt(sampling_variance + np.asarray(label_error_variance, dtype=np.float64))
     # Scores corrected for label error may lie beyond 1, and so may their mean
     value, low, high = (np.clip(end, -1, 1) for end in (ratio.value, ratio.value - half, ratio.value + half))
@@ -117,7 +115,7 @@ def trailing_share(
 def difference(after: Interval, before: Interval) -> Interval:
     """`after` minus `before` by square-and-add; `n` and `outlets` are those of the weaker side.
 
-    The same outlets stand on both sides, so the two are not quite independent and the interval is, if anything, too wide.
+    Where the same outlets stand on both sides the interval is too wide: share_change and net_change know better.
     """
     n, outlets = min(after.n, before.n), min(after.outlets, before.outlets)
     if after.value is None or before.value is None:
@@ -128,6 +126,42 @@ def difference(after: Interval, before: Interval) -> Interval:
     down = np.hypot(after.value - after.low, before.high - before.value)
     up = np.hypot(after.high - after.value, before.value - before.low)
     return Interval(value, float(value - down), float(value + up), n, outlets)
+
+
+def share_change(numerators: Numbers, denominators: Numbers, level: float = LEVEL) -> Interval:
+    """The share in the second window minus that in the first, from arrays of 2 x outlets. The interval is that of _change."""
+    top, bottom = (np.asarray(numbers, dtype=np.float64) for numbers in (numerators, denominators))
+    n = bottom.sum(axis=-1)
+    p = (top.sum(axis=-1) + 1) / (n + 2)  # Agresti and Caffo 2000: a story on either side, so that none at all is not certainty
+    return _change(top, bottom, p * (1 - p) / (n + 2), level)
+
+
+def net_change(sums: Numbers, counts: Numbers, squares: Numbers, label_error_variance: float = 0.0, level: float = LEVEL) -> Interval:
+    """The net stance in the second window minus that in the first, from arrays of 2 x outlets. The interval is that of _change."""
+    top, bottom = (np.asarray(numbers, dtype=np.float64) for numbers in (sums, counts))
+    n = bottom.sum(axis=-1)
+    variance = _story_variance(np.asarray(squares, dtype=np.float64).sum(axis=-1), n, divide(top.sum(axis=-1), n))
+    return _change(top, bottom, divide(variance, n), level, label_error_variance)
+
+
+def _change(top: FloatArray, bottom: FloatArray, independent: FloatArray, level: float, more: float = 0.0) -> Interval:
+    """The difference of two ratios with the same outlets on both sides; `n` and `outlets` are those of the weaker window.
+
+    What an outlet keeps is no part of the uncertainty: the variance is that of the outlets' own contributions to the difference (Taylor
+    linearisation, outlets as clusters), at the least that of `independent` stories in both windows, and `more`.
+    """
+    ratio = _ratio(top, bottom)
+    n, outlets = int(np.rint(ratio.n.min())), int(ratio.outlets.min())
+    if not n:
+        return Interval(None, None, None, n, outlets)
+    value = float(ratio.value[1] - ratio.value[0])
+    if outlets < MIN_OUTLETS:
+        return Interval(value, None, None, n, outlets)
+    own = (top - ratio.value[:, None] * bottom) / ratio.n[:, None]
+    effective = float(ratio.effective_outlets.min())
+    clustered = float(divide(effective * ((own[1] - own[0]) ** 2).sum(), np.array(effective - 1), absent=np.inf))
+    half = float(stdtrit(max(effective - 1, MIN_FREEDOM), (1 + level) / 2)) * np.sqrt(max(clustered, float(independent.sum())) + more)
+    return Interval(value, float(value - half), float(value + half), n, outlets)
 
 
 def p_value(change: Interval, level: float = LEVEL) -> float | None:
@@ -165,6 +199,12 @@ class _Ratio:
 
     def within(self, low: FloatArray, high: FloatArray) -> Intervals:
         return Intervals(self.value, low, high, np.rint(self.n).astype(np.int64), self.outlets)
+
+
+def _story_variance(squares: FloatArray, n: FloatArray, mean: FloatArray) -> FloatArray:
+    """Of one story's score. Stories that all agree still leave room for doubt: at the least, the next one may lie one step away."""
+    variance: FloatArray = np.maximum(divide(squares, n) - mean**2, n / (n + 1) ** 2)
+    return variance
 
 
 def _ratio(tops: Numbers, bottoms: Numbers) -> _Ratio:
