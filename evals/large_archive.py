@@ -1,10 +1,12 @@
-"""A size and real articles come in; an archive of that many articles, two years of them, with passages, vectors, themes and mentions, goes out.
+"""A size and real articles come in; an archive of that many articles over so many days, with passages, vectors, themes and mentions, goes out.
 
 An invented article takes about six passages of a real one and of the five nearest to it, each with some words left out and with its vector
 moved a little: so they are about what real articles are about, and none is a copy. Mentions are what a judge that draws its answers finds
 among the passages that the real judge would be shown.
 """
 
+import shutil
+import time
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,7 +22,8 @@ from evals.themed_nights import run_at
 from tracker.extract.passages import split
 from tracker.records import Article, Passage, Run, Stance, short_id
 from tracker.settings import FeedEntry, OutletEntry, Settings
-from tracker.stance.judge import Judge
+from tracker.stance import scores
+from tracker.stance.judge import Judge, OnnxJudge
 from tracker.steps import discovering, judging, measuring, theming
 from tracker.store import derived, observed
 from tracker.store.database import open_archive, transaction
@@ -28,7 +31,7 @@ from tracker.themes import embed
 from tracker.themes.embed import Encoder, OnnxEncoder, Vectors, unit
 
 OUTLETS = tuple(f"outlet-{n:02d}.example" for n in range(40))
-DAYS = 730
+DAYS = 730  # of an archive, if nothing else is said
 NIGHT = datetime(2026, 1, 1, 3, 0)  # the night that is timed begins then; the invented articles lie before it
 PASSAGES = 12  # of a real article, the most that are read
 NEIGHBOURS = 5
@@ -36,6 +39,18 @@ COPIES = 0.05  # share of articles that belong to the story of the one before
 DROPPED = 0.12  # of a passage's words: with one in eight gone, hardly any two variants are equal
 MOVED = 0.92  # cosine of a variant's vector to the real one
 AT_ONCE = 5_000  # articles between two inserts
+CHECKPOINTS, A_NIGHT = 10, 3_000  # rows each: after nine of them nothing is left to merge
+GROWING = (
+    "articles",
+    "entries",
+    "passages",
+    "passage_vectors",
+    "article_vectors",
+    "story_members",
+    "mentions",
+    "article_themes",
+    "theme_members",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,19 +110,49 @@ def material(files: Sequence[Path], encoder: RememberedEncoder, passage_chars: i
     return Material(titles, title_vectors, passages, vectors, nearest)
 
 
-def observe(path: Path, articles: int, real: Material, rules: Settings, seed: int) -> None:
+def observe(path: Path, articles: int, real: Material, rules: Settings, seed: int, days: int = DAYS) -> None:
     """Write the archive as it is before any theme is known; 100,000 articles take about five minutes, 1.5 GB of disk."""
     archive = open_archive(path)
-    base = run_at(NIGHT - timedelta(days=DAYS + 1))
+    base = run_at(NIGHT - timedelta(days=days + 1))
     observed.start_run(archive, base, "evals")
     observed.sync_outlets(archive, rules.outlets, base.started_at)
     draw = np.random.default_rng(seed)
-    days = np.sort(draw.uniform(0, DAYS, articles))
+    ago = np.sort(draw.uniform(0, days, articles))[::-1]
     for first in range(0, articles, AT_ONCE):
         with transaction(archive):
-            _insert(archive, base, list(_invented(real, days[first : first + AT_ONCE], first, draw)), draw)
-    _polls(archive)
+            _insert(archive, base, list(_invented(real, ago[first : first + AT_ONCE], first, draw)), draw)
+    _polls(archive, days)
     observed.finish_run(archive, base, base.started_at, OnnxEncoder.name, None)
+    archive.close()
+
+
+def build(
+    path: Path, articles: int, sources: Sequence[Path], encoder: RememberedEncoder, rules: Settings, seed: int, days: int = DAYS
+) -> None:
+    """Write the archive from the articles of Parquet files; beside it stays base-*, what it was before themes were found."""
+    base = path.with_name(path.name.replace("archive", "base"))
+    if not base.exists():
+        unfinished = _fresh(base.with_suffix(".part"))
+        observe(unfinished, articles, material(sources, encoder, rules.extract.passage_chars), rules, seed, days)
+        unfinished.rename(base)
+    unfinished = _fresh(path.with_suffix(".part"))
+    shutil.copyfile(base, unfinished)
+    started = time.perf_counter()
+    conclude(unfinished, rules, encoder, DrawnJudge(OnnxJudge().name))
+    print(f"archive: themes found, mentions drawn, measured in {time.perf_counter() - started:.1f} s")
+    settle(unfinished)
+    unfinished.rename(path)
+
+
+def settle(path: Path) -> None:
+    """Let DuckDB merge what bulk loading left half full: it does so at the checkpoints of the next nights, which would count as theirs."""
+    archive = open_archive(path)
+    for _ in range(CHECKPOINTS):
+        for table in GROWING:
+            archive.execute(f"insert into {table} select * replace ('' as run_id) from {table} limit {A_NIGHT}")  # noqa: S608  # from GROWING
+        archive.execute("checkpoint archive")
+    for table in GROWING:
+        archive.execute(f"delete from {table} where run_id = ''")  # noqa: S608  # from GROWING
     archive.close()
 
 
@@ -119,25 +164,31 @@ def conclude(path: Path, rules: Settings, encoder: Encoder, judge: Judge) -> Non
         curated = theming.sync_curated(archive, run, rules.themes)
         discovering.discover_themes(archive, rules, run, encoder, curated, [], refit=True)
         judging.judge_mentions(archive, rules.discovery, run, encoder, judge, curated, set(), lambda *_: None)
-        measuring.measure(archive, rules, run)
+        measuring.measure(archive, rules, run, scores.of(judge.name))
     observed.finish_run(archive, run, run.started_at, encoder.name, judge.name)
     archive.close()
 
 
+def _fresh(path: Path) -> Path:
+    for leftover in (path, path.with_name(f"{path.name}.wal")):
+        leftover.unlink(missing_ok=True)
+    return path
+
+
 def _invented(
-    real: Material, days: np.ndarray, first: int, draw: np.random.Generator
+    real: Material, ago: np.ndarray, first: int, draw: np.random.Generator
 ) -> Iterator[tuple[Article, list[Passage], Vectors, Vectors]]:
-    for number, day in enumerate(days, first):
+    for number, days_ago in enumerate(ago, first):
         source = int(draw.integers(len(real.titles)))
         pool = [(s, i) for s in real.nearest[source] for i in range(len(real.passages[s]))]
         own = [(source, i) for i in range(len(real.passages[source]))]
         chosen = [own[i] for i in draw.permutation(len(own))[: int(draw.integers(3, 6))]]
         chosen += [pool[i] for i in draw.permutation(len(pool))[: max(0, int(draw.integers(4, 9)) - len(chosen))]]
-        texts = [_thinned(real.passages[s][i], draw) for s, i in chosen]
+        texts = [thinned(real.passages[s][i], draw) for s, i in chosen]
         vectors = _moved(np.stack([real.vectors[s][i] for s, i in chosen]), draw)
-        title = _thinned(real.titles[source], draw)
+        title = thinned(real.titles[source], draw)
         title_vector = _moved(real.title_vectors[source][None, :], draw)[0]
-        at, outlet = NIGHT - timedelta(days=DAYS - float(day)), OUTLETS[int(draw.integers(len(OUTLETS)))]
+        at, outlet = NIGHT - timedelta(days=float(days_ago)), OUTLETS[int(draw.integers(len(OUTLETS)))]
         url = f"https://{outlet}/{number}"
         one = Article(short_id(url), outlet, url, url, title, None, "en", at, "feed", "", at, "\n".join(texts), "feed")
         passages = [Passage(one.article_id, position, text) for position, text in enumerate(texts)]
@@ -169,7 +220,7 @@ def _insert(
     derived.mark_analysed(archive, run, ids)
 
 
-def _polls(archive: duckdb.DuckDBPyConnection) -> None:
+def _polls(archive: duckdb.DuckDBPyConnection, days: int) -> None:
     """Every feed polled every night, and every article an entry of its feed."""
     archive.execute(
         """
@@ -179,7 +230,7 @@ def _polls(archive: duckdb.DuckDBPyConnection) -> None:
                night as newest_entry_at, 1.0 as still_shown
         from feeds, unnest(generate_series($first::timestamp, $last::timestamp, interval 1 day)) as nights(night)
         """,
-        {"first": NIGHT - timedelta(days=DAYS), "last": NIGHT - timedelta(days=1)},
+        {"first": NIGHT - timedelta(days=days), "last": NIGHT - timedelta(days=1)},
     )
     archive.execute(
         """
@@ -190,7 +241,8 @@ def _polls(archive: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def _thinned(text: str, draw: np.random.Generator) -> str:
+def thinned(text: str, draw: np.random.Generator) -> str:
+    """The text without one word in eight."""
     words = text.split()
     return " ".join(word for word, stays in zip(words, draw.random(len(words)) >= DROPPED, strict=True) if stays) or text
 

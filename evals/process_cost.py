@@ -1,4 +1,4 @@
-"""A command comes in; how long it took, the processor time and the most memory of its whole process tree go out (Linux: reads /proc)."""
+"""A command or stages come in; their time, processor time, and memory or bytes written go out (Linux: reads /proc)."""
 
 import os
 import subprocess
@@ -64,3 +64,40 @@ def tree(root: int) -> set[int]:
         children = {pid for pid, parent in parents.items() if parent in found} - found
         found, grown = found | children, bool(children)
     return found
+
+
+def written() -> int:
+    """Bytes that this process has given the system to write, so far; what it wrote twice counts twice."""
+    counts = dict(line.split(": ") for line in Path("/proc/self/io").read_text().splitlines())
+    return int(counts["wchar"])
+
+
+class Watch:
+    """Told what stage begins, or goes on, as `pipeline.Progress`; knows what each took, and how much there was of it.
+
+    `seconds` of the wall, `processor` of this process, `written` in bytes.
+    """
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self.processor: dict[str, float] = {}
+        self.written: dict[str, int] = {}
+        self.of: dict[str, int] = {"judging": 0, "embedding": 0}
+        self._stage, self._since = "", self._now()
+
+    def __call__(self, stage: str, done: int, total: int) -> None:  # noqa: ARG002  # as the protocol has it
+        """A stage begins or goes on, or with '' the last one ends."""
+        now = self._now()
+        if self._stage:
+            for kept, after, before in zip((self.seconds, self.processor, self.written), now, self._since, strict=True):
+                kept[self._stage] = kept.get(self._stage, 0) + after - before  # type: ignore[assignment, operator]
+        self._stage, self._since, self.of[stage] = stage, now, total
+
+    def told(self) -> str:
+        """Every stage, wall (processor), and the sums."""
+        stages = ", ".join(f"{stage} {self.seconds[stage]:.1f} ({self.processor[stage]:.1f})" for stage in self.seconds)
+        return f"{stages} s; in all {sum(self.seconds.values()):.1f} ({sum(self.processor.values()):.1f}) s"
+
+    @staticmethod
+    def _now() -> tuple[float, float, int]:
+        return time.perf_counter(), time.process_time(), written()

@@ -18,12 +18,12 @@ import duckdb
 from aiohttp import web
 
 from evals.snapshot_truth import Truth, key, outlet_of, read
+from tracker import pipeline
 from tracker.demo import server
 from tracker.extract.workers import Workers
-from tracker.fetch.client import Client
 from tracker.records import Run
 from tracker.settings import FetchSettings, OutletEntry, Settings
-from tracker.steps import crawling, measuring
+from tracker.steps import measuring
 from tracker.store import observed
 from tracker.store.database import open_archive
 
@@ -134,7 +134,7 @@ async def live(truth: Truth, feeds: Sequence[str], nights: Sequence[date]) -> Li
                 settings = _settings(site, [feed for feed in feeds if f"/{feed}.xml" in answers])
                 run = Run(f"{night:%Y%m%d}", datetime.combine(night, NIGHT), "snapshots", settings.digest)
                 observed.start_run(archive, run, "crawl")
-                await _crawl(archive, settings, run, workers)
+                await pipeline.crawl_with(workers, archive, settings, run, _quiet)
                 if count % HEALTH_EVERY == 0 or count == len(nights):
                     measuring.measure(archive, settings, run)
                     silent |= {(name, night): said for name, said in _silent(archive)}
@@ -142,13 +142,6 @@ async def live(truth: Truth, feeds: Sequence[str], nights: Sequence[date]) -> Li
         return _lived(archive, nights, asked, silent)
     finally:
         archive.close()
-
-
-async def _crawl(archive: duckdb.DuckDBPyConnection, settings: Settings, run: Run, workers: Workers) -> None:
-    """What pipeline.crawl does, with one pool of workers for all nights: starting one takes longer than a night here."""
-    observed.sync_outlets(archive, settings.outlets, run.started_at)
-    async with Client(settings.fetch) as client:
-        await crawling.poll_and_read(archive, settings, run, client, workers, _quiet)
 
 
 def _entries(truth: Truth, lived: Lived) -> list[Row]:

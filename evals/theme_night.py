@@ -14,7 +14,6 @@ import os
 import pstats
 import shutil
 import sys
-import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,6 +21,7 @@ import pandas as pd
 
 from evals import large_archive, process_cost
 from evals.large_archive import NIGHT, OUTLETS
+from evals.process_cost import Watch
 from evals.remembered import RememberedEncoder
 from evals.themed_nights import article, run_at
 from tracker import pipeline
@@ -73,32 +73,8 @@ def _here(args: argparse.Namespace) -> None:
 
 
 def _archive(args: argparse.Namespace, rules: Settings, path: Path) -> None:
-    from tracker.stance.judge import OnnxJudge
-
-    news = args.shared / "corpora/news"
-    kept_back = _new_articles(args)
-    old = args.folder / "aivibe_without_new.parquet"
-    frame = pd.read_parquet(news / "aivibe_2025.parquet")
-    frame[~frame["id"].isin(kept_back["id"])].to_parquet(old)
-    encoder = RememberedEncoder(args.folder / "vectors.npz")
-    real = large_archive.material([old, news / "tldr_2025.parquet"], encoder, rules.extract.passage_chars)
-    base = path.with_name(f"base-{args.articles}.duckdb")
-    if not base.exists():
-        unfinished = _fresh(base.with_suffix(".part"))
-        large_archive.observe(unfinished, args.articles, real, rules, SEED)
-        unfinished.rename(base)
-    unfinished = _fresh(path.with_suffix(".part"))
-    shutil.copyfile(base, unfinished)
-    started = time.perf_counter()
-    large_archive.conclude(unfinished, rules, encoder, large_archive.DrawnJudge(OnnxJudge().name))
-    print(f"archive: themes found, mentions drawn, measured in {time.perf_counter() - started:.1f} s")
-    unfinished.rename(path)
-
-
-def _fresh(path: Path) -> Path:
-    for leftover in (path, path.with_name(f"{path.name}.wal")):
-        leftover.unlink(missing_ok=True)
-    return path
+    sources = without_new(args.shared, args.folder, new_articles(args.shared, args.new))
+    large_archive.build(path, args.articles, sources, RememberedEncoder(args.folder / "vectors.npz"), rules, SEED)
 
 
 def _night(args: argparse.Namespace, rules: Settings, path: Path) -> None:
@@ -111,7 +87,7 @@ def _night(args: argparse.Namespace, rules: Settings, path: Path) -> None:
     archive = open_archive(data / "archive.duckdb")
     run = run_at(NIGHT + timedelta(days=1))
     observed.start_run(archive, run, "evals")
-    rows = _new_articles(args)
+    rows = new_articles(args.shared, args.new)
     when = [NIGHT + timedelta(hours=23 * i / len(rows)) for i in range(len(rows))]
     articles = [
         article(url, title, text, at, OUTLETS[i % len(OUTLETS)])
@@ -119,7 +95,7 @@ def _night(args: argparse.Namespace, rules: Settings, path: Path) -> None:
     ]
     with transaction(archive):
         observed.record_pages(archive, run, [observed.Finished(None, one) for one in articles])
-    watch, profile = _Watch(), cProfile.Profile()
+    watch, profile = Watch(), cProfile.Profile()
     if args.profile:
         profile.enable()
     watch("models", 0, 1)
@@ -153,39 +129,25 @@ def _refit(path: Path) -> None:
     archive.close()
     text_of = dict(rows)
     bodies = [text_of[name][:2000] for name in ids]  # as much as discovery itself reads of a story
-    watch = _Watch()
+    watch = Watch()
     watch("BERTopic()", 0, 1)
     topics, _ = BERTopic().fit_transform(bodies, embeddings=vectors)
     watch("", 1, 1)
     print(f"refit: {len(bodies)} stories, wall (processor): {watch.told()}, {max(topics) + 1} topics")
 
 
-def _new_articles(args: argparse.Namespace) -> pd.DataFrame:
-    frame = pd.read_parquet(args.shared / "corpora/news/aivibe_2025.parquet").fillna("").astype(str)
-    return frame.drop_duplicates("url").sample(args.new, random_state=SEED)
+def new_articles(shared: Path, count: int) -> pd.DataFrame:
+    """Real articles that the archive is not made from."""
+    frame = pd.read_parquet(shared / "corpora/news/aivibe_2025.parquet").fillna("").astype(str)
+    return frame.drop_duplicates("url").sample(count, random_state=SEED)
 
 
-class _Watch:
-    """Told what stage begins, or goes on; knows what each took, in seconds of the wall and of the processor, and how much there was of it."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-        self.processor: dict[str, float] = {}
-        self.of: dict[str, int] = {"judging": 0, "embedding": 0}
-        self._stage, self._since, self._spent = "", time.perf_counter(), time.process_time()
-
-    def __call__(self, stage: str, done: int, total: int) -> None:  # noqa: ARG002  # as the protocol has it
-        """As `pipeline.Progress`."""
-        now, spent = time.perf_counter(), time.process_time()
-        if self._stage:
-            self.seconds[self._stage] = self.seconds.get(self._stage, 0.0) + now - self._since
-            self.processor[self._stage] = self.processor.get(self._stage, 0.0) + spent - self._spent
-        self._stage, self._since, self._spent, self.of[stage] = stage, now, spent, total
-
-    def told(self) -> str:
-        """Every stage, wall (processor), and the sums."""
-        stages = ", ".join(f"{stage} {self.seconds[stage]:.1f} ({self.processor[stage]:.1f})" for stage in self.seconds)
-        return f"{stages} s; in all {sum(self.seconds.values()):.1f} ({sum(self.processor.values()):.1f}) s"
+def without_new(shared: Path, folder: Path, kept_back: pd.DataFrame) -> list[Path]:
+    """The files that the archive is made from; one is written to `folder`."""
+    news, rest = shared / "corpora/news", folder / "aivibe_without_new.parquet"
+    frame = pd.read_parquet(news / "aivibe_2025.parquet")
+    frame[~frame["id"].isin(kept_back["id"])].to_parquet(rest)
+    return [rest, news / "tldr_2025.parquet"]
 
 
 if __name__ == "__main__":

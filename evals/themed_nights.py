@@ -97,7 +97,7 @@ def count(archive: Connection, run: Run, first: date, last: date) -> None:
         for stored in derived.themes(archive):
             theme_id = stored.theme.theme_id
             found = [(name, strength, 1, None, None, None, 1) for name, strength in derived.members(archive, theme_id).items()]
-            derived.replace_mentions(archive, run, theme_id, None, [], [], found)
+            derived.replace_mentions(archive, run, [derived.ThemeMentions(theme_id, None, [], [], found)])
         days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
         counted.replace_measures(archive, "coverage_days", [(OUTLET, day, 1, 0, 1, 1.0, "complete") for day in days])
 

@@ -124,3 +124,10 @@ def test_a_disabled_feed_is_not_polled(tmp_path: Path) -> None:
     path.write_text(OUTLETS + "      - url: https://example.com/other\n        enabled: false\n", encoding="utf-8")
     (outlet,) = read_feeds(path).outlets
     assert [feed.url for feed in outlet.enabled_feeds()] == ["https://example.com/feed"]
+
+
+def test_a_key_that_stands_twice_is_an_error_and_not_silently_the_last(tmp_path: Path) -> None:
+    path = tmp_path / "themes.yaml"
+    path.write_text("themes:\n  - slug: a\n    name: A\n    claim: One thing is so.\n    claim: Another is.\n", encoding="utf-8")
+    with pytest.raises(SettingsError, match=r"themes\.yaml, line 5: not valid YAML: the key 'claim' stands here a second time"):
+        read_themes(path)

@@ -17,6 +17,7 @@ from tracker.store import derived, observed, publish
 from tracker.store.database import transaction
 
 if TYPE_CHECKING:
+    from tracker.extract.workers import Workers
     from tracker.stance.judge import Judge
     from tracker.themes.embed import Encoder
 
@@ -27,11 +28,18 @@ Progress = Callable[[str, int, int], None]  # stage, done, of how many
 async def crawl(archive: Connection, settings: Settings, run: Run, processes: int, progress: Progress) -> None:
     """Everything observed: poll what is due, read what is new. Commits as it goes; a killed crawl loses at most its last batch."""
     from tracker.extract.workers import Workers
+
+    async with Workers(processes) as workers:
+        await crawl_with(workers, archive, settings, run, progress)
+
+
+async def crawl_with(workers: "Workers", archive: Connection, settings: Settings, run: Run, progress: Progress) -> None:
+    """The same with processes that are there already: starting them takes longer than a small night."""
     from tracker.fetch.client import Client
     from tracker.steps import crawling
 
     observed.sync_outlets(archive, settings.outlets, run.started_at)
-    async with Client(settings.fetch) as client, Workers(processes) as workers:
+    async with Client(settings.fetch) as client:
         await crawling.poll_and_read(archive, settings, run, client, workers, progress)
 
 

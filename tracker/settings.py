@@ -134,8 +134,11 @@ class ExtractSettings(_Strict):
     page_seconds: float = 10.0  # trafilatura takes 1 s for 10 MB; past this a page is pathological
     min_words: int = 12  # one sentence, the least that can be judged; of tldr_2025 a fifth has under 25 words, 2 % under 12
     passage_chars: int = 320  # one to three sentences: about 70 tokens, inside the encoder's 128
-    near_duplicate: float = 0.6  # Jaccard of 5-word shingles: copies score near 1, desk rewrites 0.6-0.9, two reports of one event under 0.3
-    story_days: int = 4  # copies of a wire story appear within days; a yearly text is not a copy
+    # Copies and rewrites, as the Jaccard index of two texts' pairs of neighbouring words (docs/decisions/0012-stories.md)
+    rewrite_similarity: float = 0.2  # of two outlets: a rewrite of a third of the words reaches 0.22; of 111,544 real pairs one passed
+    update_similarity: float = 0.6  # of one outlet, or of short texts, which share furniture; an update that keeps four words in five reaches it
+    title_overlap: float = 0.5  # of the weight of two titles' words, the rarer the heavier: more is said by both than by one
+    story_days: int = 4  # from a story's first article to its last: copies appear within days; a yearly text is not a copy
     boilerplate_articles: int = 5  # one outlet's passage found in this many of its articles is furniture, not news
 
 
@@ -201,7 +204,21 @@ def read_themes(path: Path) -> ThemesFile:
     return _read(path, ThemesFile)
 
 
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same in C, ten times as fast, where PyYAML was built with it
+_Safe = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same in C, ten times as fast, where PyYAML was built with it
+
+
+class _Loader(_Safe):  # type: ignore[misc, valid-type]
+    """YAML forbids a key that stands twice; PyYAML keeps the last and says nothing."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                if key.value in seen:
+                    raise yaml.constructor.ConstructorError(None, None, f"the key '{key.value}' stands here a second time", key.start_mark)
+                seen.add(key.value)
+        found: dict[Any, Any] = super().construct_mapping(node, deep)
+        return found
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
@@ -213,7 +230,7 @@ def _read(path: Path, model: type[_Model]) -> _Model:
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: cannot be read as UTF-8 text: {error}") from None
     try:
-        data = yaml.load(text, Loader=_Loader)  # noqa: S506  # the safe one
+        data = yaml.load(text, Loader=_Loader)  # noqa: S506  # made of the safe one
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""

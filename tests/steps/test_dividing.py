@@ -229,7 +229,8 @@ def test_a_promoted_theme_stays_what_the_file_says_through_refits(archive: Archi
     after = theme_edits.find(archive.connection, theme.slug).theme
     assert (after.theme_id, after.name, after.kind, after.claim) == (theme.theme_id, "By hand", "curated", entry.claim)
     assert archive.subjects_in(theme) == {}
-    assert len(derived.articles_of(archive.connection, theme.theme_id)) >= EACH  # the stand-in judge misses a few
+    ((articles,),) = archive.connection.execute("select count(*) from article_themes where theme_id = ?", [theme.theme_id]).fetchall()
+    assert articles >= EACH  # the stand-in judge misses a few
 
 
 def test_what_a_person_parted_stays_apart_where_discovery_may_see_one_cluster(archive: Archive) -> None:

@@ -74,7 +74,7 @@ def test_an_archive_of_a_newer_format_is_not_touched(today: Path, tmp_path: Path
     exchange.export(archive, tmp_path / "export")
     archive.close()
     before = (tmp_path / "archive.duckdb").read_bytes()
-    with pytest.raises(StoreError, match=f"newer tracker .format {FORMAT + 1}.*update"):
+    with pytest.raises(StoreError, match=rf"newer tracker .format {FORMAT + 1}.*update"):
         open_archive(tmp_path / "archive.duckdb")
     assert (tmp_path / "archive.duckdb").read_bytes() == before
 
@@ -92,7 +92,7 @@ def test_an_archive_that_lost_its_past_does_not_take_the_place_of_what_is_publis
     (tmp_path / "archive.duckdb").unlink()  # as when a nightly job's cache is gone
     store(tmp_path, [builders.article()])
 
-    with pytest.raises(StoreError, match="holds 1 articles and the published file 5.*lost its past.*stays"):
+    with pytest.raises(StoreError, match=r"holds 1 articles and the published file 5.*lost its past.*stays"):
         night.run(tmp_path, CHOSEN, FIXED_NOW + timedelta(days=1), is_crawling=False)
 
     assert checksum(tmp_path) == published

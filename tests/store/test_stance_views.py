@@ -82,7 +82,7 @@ class World:
             (name, 0.9, len(of), *(evidence.of_article(of) or (None, None, None)), sum(m.is_unsure for m in of)) for name, of in by_article.items()
         ]
         labels = [evidence.decide(m.stance) for m in self._mentions]
-        derived.replace_mentions(self.archive, RUN, "t0", None, self._mentions, labels, summaries)
+        derived.replace_mentions(self.archive, RUN, [derived.ThemeMentions("t0", None, self._mentions, labels, summaries)])
         measuring.measure(self.archive, CHOSEN, RUN, scores)
         return Published(publish(self.archive, data, RUN.run_id).path)
 

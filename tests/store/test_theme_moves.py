@@ -53,7 +53,7 @@ def archive() -> duckdb.DuckDBPyConnection:
     for theme in WEEKLY.keys() - {"other"}:
         derived.add_theme(connection, RUN, Theme(theme, theme, theme.title(), "curated", QUAY.claim, "yaml", ()), None)
         on_theme = [(article, 0.9, 1, "neutral", 0.0, 0.9, 0) for article, *_ in members if article.startswith(theme)]
-        derived.replace_mentions(connection, RUN, theme, None, [], [], on_theme)
+        derived.replace_mentions(connection, RUN, [derived.ThemeMentions(theme, None, [], [], on_theme)])
     connection.execute("update themes set status = 'hidden' where theme_id = 'hidden'")
     return connection
 

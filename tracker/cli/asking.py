@@ -177,7 +177,7 @@ def evaluate(
     gold: Annotated[Path | None, typer.Option("--gold", help="A gold set that is not in the repository.")] = None,
     nights: Annotated[int, typer.Option("--nights", min=3, help="replay: how many nights; 90 hold all that can go wrong.")] = 8,
     seed: Annotated[int, typer.Option("--seed", help="replay, themes: seed.")] = 1,
-    shared: Annotated[Path | None, typer.Option("--shared", help="stance-sets, themes: folder that holds corpora/.")] = None,
+    shared: Annotated[Path | None, typer.Option("--shared", help="stance-sets, themes, duplicates: folder that holds corpora/.")] = None,
     repeats: Annotated[int, typer.Option("--repeats", min=1, help="themes: seeds, and subsamples, to fit; 2 or more tell stability.")] = 3,
     cache: Annotated[Path | None, typer.Option("--cache", help="themes: folder that keeps the corpora's vectors.")] = None,
     turftopic: Annotated[Path | None, typer.Option("--turftopic", help="themes: the Python of an environment with turftopic.")] = None,
@@ -207,6 +207,8 @@ def evaluate(
     if what in {"stance", "stance-sets"}:
         arguments["judge"] = options.judge(by, data)()
         floors = floors if by == options.JUDGE else {}  # pinned for the judge in the package
+    if what == "duplicates":
+        arguments["shared"] = shared  # without it, the demo world alone
     if what == "themes":
         arguments |= {"repeats": repeats, "cache": cache, "turftopic": turftopic}
     report = scorer.evaluate(**arguments)

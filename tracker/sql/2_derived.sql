@@ -4,7 +4,7 @@
 create table if not exists story_members (
     run_id     varchar not null,
     article_id varchar not null,
-    story_id   varchar not null,               -- the article_id of the first published member
+    story_id   varchar not null,               -- the article_id of the member published first when the story was found; it stays
     signature  blob not null                   -- MinHash of the text, so that late copies find their story
 );
 

@@ -62,15 +62,17 @@ select
     s.first_published_at,
     s.title,
     s.articles,
-    s.outlets
+    s.outlets,
+    s.first_outlet
 from base.stories s;
 
-comment on view stories is 'One row per story: a text with all its copies and light rewrites.';
-comment on column stories.story_id is 'Stable id: the article_id of the first published member';
+comment on view stories is 'One row per story: a text with all its copies and rewrites.';
+comment on column stories.story_id is 'Stable id: the article_id of the member published first when the story was found; copies that turn up later do not change it';
 comment on column stories.first_published_at is 'First trusted publication time of any member, UTC; null if none is dated';
 comment on column stories.title is 'Headline of the first published member';
 comment on column stories.articles is 'Number of articles in the story';
 comment on column stories.outlets is 'Number of outlets that carried it';
+comment on column stories.first_outlet is 'The outlet that published it first; null if no member is dated';
 
 create or replace view themes as
 select

@@ -30,7 +30,9 @@ def discover_themes(
     if known.rows:
         _join(connection, rules, run, encoder, known, [article.article_id for article in new])
     growth = discovered.growth(connection, rules.core_similarity)
-    if growth.stories >= rules.min_articles_to_discover and (refit or _pays(rules, growth, run)):
+    if growth.stories >= rules.min_articles_to_discover and (
+        refit or _pays(rules, growth, run) or _is_new_subject(connection, rules, encoder, curated, growth)
+    ):
         _refit(connection, rules, run, encoder, curated)
 
 
@@ -41,9 +43,18 @@ def _pays(rules: ThemeSettings, growth: discovered.Growth, run: Run) -> bool:
     is_old = run.started_at - growth.fitted_at >= timedelta(days=rules.refit_days)
     return (
         growth.since >= rules.refit_growth * growth.fitted_on
-        or growth.unplaced >= max(discover.SMALLEST, rules.refit_unassigned * growth.fitted_on)
+        or len(growth.unplaced) >= max(discover.SMALLEST, rules.refit_unassigned * growth.fitted_on)
         or (is_old and growth.since >= discover.SMALLEST)
     )
+
+
+def _is_new_subject(
+    connection: Connection, rules: ThemeSettings, encoder: embed.Encoder, curated: Sequence[Theme], growth: discovered.Growth
+) -> bool:
+    """Whether stories in no theme lie so close together that a refit would found one of them: what breaks tonight is seen tonight."""
+    _, vectors, _ = discovered.story_vectors(connection, encoder.name, growth.unplaced)
+    crowd = discover.crowd(vectors, encoder.encode([theme.claim for theme in curated]), rules.core_similarity)
+    return crowd >= discover.cluster_size(min(growth.stories, rules.max_articles_to_fit))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +97,7 @@ def _join(
 ) -> None:  # fmt: skip
     """Place new stories, and move the themes along. A copy of a story that has a theme goes with it."""
     of_story = discovered.copies_of(connection, articles)
-    placed = discovered.theme_of_stories(connection)
+    placed = discovered.theme_of_stories(connection, set(of_story.values()))
     late = {story: placed[story] for story in set(of_story.values()) if story in placed}
     ids, vectors, days = discovered.story_vectors(connection, encoder.name, set(of_story.values()) - set(placed))
     themes, recent, recent_days, recent_ends = _recent(connection, rules, encoder, known)

@@ -31,7 +31,7 @@ class _Work:
     digest: str
     sure: float  # from what probability on the judge takes a side on its claim
     rows: Sequence[int]
-    members: dict[str, float]
+    members: dict[str, float]  # of a discovered theme, among these: article_id -> strength
 
 
 def judge_mentions(
@@ -46,11 +46,15 @@ def judge_mentions(
     stored = [s for s in derived.themes(connection) if s.status != "merged"]
     themes = [from_file.get(s.theme.theme_id, s.theme) for s in stored]
     changed = {s.theme.theme_id for s, theme in zip(stored, themes, strict=True) if s.judged_with != _digest(theme, encoder, judge)}
-    members = {t.theme_id: derived.members(connection, t.theme_id) for t in themes if t.kind == "discovered"}
-    moved = {t.theme_id: set(members[t.theme_id]) ^ derived.articles_of(connection, t.theme_id) for t in themes if t.kind == "discovered"}
+    moved: dict[str, set[str]] = {t.theme_id: set() for t in themes if t.kind == "discovered"}
+    members: dict[str, dict[str, float]] = {t: derived.members(connection, t) if t in changed else {} for t in moved}
+    for theme_id, article, strength in derived.moved_members(connection):
+        if theme_id in moved:  # not one merged away
+            moved[theme_id].add(article)
+            if strength is not None:
+                members[theme_id][article] = strength
     everything = any(t.theme_id in changed for t in themes if t.kind == "curated")
-    of_changed = (moved[t] | members[t].keys() if t in changed else moved[t] for t in members)
-    wanted = None if everything else {*new, *(article for articles in of_changed for article in articles)}
+    wanted = None if everything else {*new, *(article for t in moved for article in (*moved[t], *members[t]))}
     if wanted is not None and not wanted:
         return
 
@@ -68,16 +72,17 @@ def judge_mentions(
             texts = [passages.texts[i] for i in inside]
             rows = [inside[i] for i in mentions.candidates(texts, passages.vectors[inside], theme, described, rules.candidate_similarity)]
         else:
-            of_theme = set(members[theme.theme_id]) if scope is None else set(members[theme.theme_id]) & set(scope)
-            inside = [i for i, article in enumerate(passages.articles) if article in of_theme]
+            inside = [i for i, article in enumerate(passages.articles) if article in members[theme.theme_id]]
             best = mentions.best_of_each([passages.articles[i] for i in inside], passages.vectors[inside], encoder.encode([theme.claim])[0])
             rows = [inside[i] for i in best.values()]
         sure = evidence.SURE if judge.knows(theme.claim) else evidence.SURE_UNKNOWN
         work.append(_Work(theme, scope, _digest(theme, encoder, judge), sure, rows, members.get(theme.theme_id, {})))
 
     stances = _judge_all(judge, [(passages.texts[i], w.theme.claim) for w in work for i in w.rows], progress)
+    derived.replace_mentions(connection, run, [_found(w, passages, stances) for w in work])
     for w in work:
-        _write(connection, run, w, passages, stances)
+        if w.theme.theme_id in changed:
+            derived.set_judged_with(connection, w.theme.theme_id, w.digest)
 
 
 def _judge_all(judge: Judge, pairs: Sequence[tuple[str, str]], progress: Progress) -> dict[tuple[str, str], Stance]:
@@ -90,9 +95,7 @@ def _judge_all(judge: Judge, pairs: Sequence[tuple[str, str]], progress: Progres
     return dict(zip(distinct, found, strict=True))
 
 
-def _write(
-    connection: Connection, run: Run, work: _Work, passages: derived.StoredPassages, stances: dict[tuple[str, str], Stance]
-) -> None:
+def _found(work: _Work, passages: derived.StoredPassages, stances: dict[tuple[str, str], Stance]) -> derived.ThemeMentions:
     theme = work.theme
     found: list[tuple[Mention, str]] = []
     for i in work.rows:
@@ -116,8 +119,7 @@ def _write(
         side = evidence.of_article(of_article) or (None, None, None)
         strength = work.members.get(article, max(m.strength for m in of_article))
         summaries.append((article, strength, len(of_article), *side, sum(m.is_unsure for m in of_article)))
-    derived.replace_mentions(connection, run, theme.theme_id, work.scope, [m for m, _ in found], [label for _, label in found], summaries)
-    derived.set_judged_with(connection, theme.theme_id, work.digest)
+    return derived.ThemeMentions(theme.theme_id, work.scope, [m for m, _ in found], [label for _, label in found], summaries)
 
 
 def _related(stance: Stance) -> Stance:

@@ -1,7 +1,9 @@
 """Findings become numbers: the archive's counts come in; coverage, intervals, turning points, moves and feed health stand in it when it is done."""
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from itertools import repeat
 
 import duckdb
 import numpy as np
@@ -12,10 +14,12 @@ from tracker.records import Run
 from tracker.settings import Settings
 from tracker.stance.scores import Scores
 from tracker.store import counted, ledger
+from tracker.store.counted import ThemeStories
 
 Connection = duckdb.DuckDBPyConnection
 
 _NIGHTLY = timedelta(days=1)  # a healthy feed is due again the next night
+_EPOCH = date(1970, 1, 1).toordinal()
 _ARTICLES_SHOWN = 20  # behind a turning point: what a reader can look through
 
 
@@ -27,11 +31,12 @@ def measure(connection: Connection, settings: Settings, run: Run, scores: Scores
     _coverage(connection, run.started_at, {feed: outlet for feed, outlet in enabled.items() if feed not in doubles})
     _feed_health(connection, run.started_at, enabled, states, doubles)
     error = _judge(connection, scores, settings.discovery.seed)
-    _stance(connection, error)
+    stories, on_themes = counted.stories_by_day(connection), counted.theme_stories(connection)
+    _stance(connection, on_themes, error)
     _voices(connection, error)
     _outlet_months(connection, error)
-    _turning_points(connection, settings.discovery.seed)
-    _moves(connection)
+    _turning_points(connection, stories, on_themes, settings.discovery.seed)
+    _moves(connection, stories, on_themes)
 
 
 def _coverage(connection: Connection, now: datetime, outlet_of: dict[str, str]) -> None:
@@ -71,7 +76,7 @@ def _feed_health(
     connection: Connection, now: datetime, outlet_of: dict[str, str], states: dict[str, ledger.FeedState], doubles: dict[str, str]
 ) -> None:
     last = counted.last_polls(connection)
-    entry_times = dict(counted.entry_times(connection))
+    entry_times = counted.entry_times(connection, now)
     recent = counted.recent_articles(connection, now - timedelta(days=30))
     rows = []
     for feed, outlet in outlet_of.items():
@@ -103,26 +108,18 @@ def _judge(connection: Connection, scores: Scores | None, seed: int) -> LabelErr
     return error
 
 
-def _stance(connection: Connection, error: LabelError) -> None:
-    rows = []
-    by_theme: dict[str, list[tuple[str, date, int, int, int, int]]] = defaultdict(list)
-    for theme, *row in counted.theme_stories_by_day(connection):
-        by_theme[theme].append(tuple(row))  # type: ignore[arg-type]
-    for theme, found in by_theme.items():
-        first = min(day for _, day, *_ in found)
-        days = (max(day for _, day, *_ in found) - first).days + 1
-        outlets = {outlet: i for i, outlet in enumerate(sorted({outlet for outlet, *_ in found}))}
-        stories = np.zeros((4, days, len(outlets)))
-        for outlet, day, *counts in found:
-            stories[:, (day - first).days, outlets[outlet]] = counts
+def _stance(connection: Connection, on_themes: Mapping[str, ThemeStories], error: LabelError) -> None:
+    rows: list[tuple[object, ...]] = []
+    for theme, of in on_themes.items():
+        outlets, first = np.unique(of.outlets, return_inverse=True)[1], of.days[0]
+        stories = np.zeros((4, of.days[-1] - first + 1, outlets.max() + 1))
+        stories[:, of.days - first, outlets] = of.sides
         of_day, recent = (error.net(sides) for sides in (stories[:3], [intervals.trailing(side) for side in stories[:3]]))
-        for i in np.flatnonzero(stories.sum(axis=(0, 2))):
-            day_at, window = of_day.at(int(i)), recent.at(int(i))
-            supports, opposes, neutral, unsure = (int(n) for n in stories[:, i].sum(axis=1))
-            rows.append(
-                (theme, first + timedelta(days=int(i)), supports, opposes, neutral, day_at.value, day_at.low, day_at.high,
-                 window.value, window.low, window.high, window.n, window.outlets, unsure)
-            )  # fmt: skip
+        at = np.flatnonzero(stories.sum(axis=(0, 2)))
+        supports, opposes, neutral, unsure = stories[:, at].sum(axis=2).astype(np.int64).tolist()
+        nets = [_values(values[at]) for net in (of_day, recent) for values in (net.value, net.low, net.high)]
+        behind = (recent.n[at].tolist(), recent.outlets[at].tolist())
+        rows += zip(repeat(theme), map(_date, (at + first).tolist()), supports, opposes, neutral, *nets, *behind, unsure)
     counted.replace_measures(connection, "stance_days", rows)
 
 
@@ -130,12 +127,16 @@ def _voices(connection: Connection, error: LabelError) -> None:
     months: dict[tuple[str, date, str], list[tuple[int, int, int, int]]] = defaultdict(list)
     for theme, month, voice, _, *counts in counted.mentions_by_month(connection):
         months[theme, month, voice].append(tuple(counts))  # type: ignore[arg-type]
-    variances = error.variance(np.array([np.sum(by_outlet, axis=0)[:3] for by_outlet in months.values()]).reshape(-1, 3))
-    rows = []
-    for (key, by_outlet), variance in zip(months.items(), variances, strict=True):
-        mentions = np.array(by_outlet).T
-        net = intervals.net_interval(*error.scored(mentions[:3]), float(variance))
-        rows.append((*key, int(mentions.sum()), *(int(n) for n in mentions.sum(axis=1)), net.value, net.low, net.high))
+    alike: dict[int, list[tuple[str, date, str]]] = defaultdict(list)  # months with as many outlets are reckoned together
+    for key, by_outlet in months.items():
+        alike[len(by_outlet)].append(key)
+    rows: list[tuple[object, ...]] = []
+    for keys in alike.values():
+        mentions = np.array([months[key] for key in keys]).transpose(2, 0, 1)
+        sides = mentions.sum(axis=2)
+        net = intervals.net_intervals(*error.scored(mentions[:3]), error.variance(sides[:3].T))
+        values = (_values(of) for of in (net.value, net.low, net.high))
+        rows += [(*key, *rest) for key, *rest in zip(keys, sides.sum(axis=0).tolist(), *sides.tolist(), *values, strict=True)]
     counted.replace_measures(connection, "voice_months", rows)
 
 
@@ -154,23 +155,20 @@ def _outlet_months(connection: Connection, error: LabelError) -> None:
     counted.replace_measures(connection, "outlet_months", rows)
 
 
-def _turning_points(connection: Connection, seed: int) -> None:
+def _turning_points(connection: Connection, stories: Mapping[date, int], on_themes: Mapping[str, ThemeStories], seed: int) -> None:
     """Test each theme's weekly share and net stance; keep what passes together (Benjamini-Hochberg) and is large enough to matter."""
-    stories: dict[date, int] = defaultdict(int)
-    for _, day, count in counted.stories_by_day(connection):
-        stories[_monday(day)] += count
-    on_theme: dict[str, dict[date, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0, 0, 0]))
-    for theme, _, day, supports, opposes, neutral, unsure in counted.theme_stories_by_day(connection):
-        week = on_theme[theme][_monday(day)]
-        week[0] += supports + opposes + neutral + unsure
-        week[1] += supports + opposes + neutral
-        week[2] += supports - opposes
-    weeks = sorted(stories)
+    of_all: Counter[date] = Counter()
+    for day, count in stories.items():
+        of_all[day - timedelta(days=day.weekday())] += count
+    weeks = sorted(of_all)
+    mondays = [_number(week) for week in weeks]
     tested: dict[tuple[str, str], turning.TurningPoint | None] = {}
-    for theme, by_week in on_theme.items():
-        mentions, sided, scores = np.array([by_week[week] for week in weeks], dtype=float).T
-        tested[theme, "share"] = turning.find(weeks, mentions, [stories[week] for week in weeks], "share", seed)
-        tested[theme, "net_stance"] = turning.find(weeks, scores, sided, "net_stance", seed)
+    for theme, of in on_themes.items():
+        in_week = np.searchsorted(mondays, of.days, side="right") - 1
+        supports, opposes, neutral, unsure = (np.bincount(in_week, side, len(weeks)) for side in of.sides)
+        sided = supports + opposes + neutral
+        tested[theme, "share"] = turning.find(weeks, sided + unsure, [of_all[week] for week in weeks], "share", seed)
+        tested[theme, "net_stance"] = turning.find(weeks, supports - opposes, sided, "net_stance", seed)
     rows = []
     for (theme, measure_name), point in turning.select(tested).items():
         behind = counted.articles_between(connection, theme, point.first_day, point.last_day + timedelta(days=6), _ARTICLES_SHOWN)
@@ -178,22 +176,30 @@ def _turning_points(connection: Connection, seed: int) -> None:
     counted.replace_measures(connection, "turning_days", rows)
 
 
-def _moves(connection: Connection) -> None:
+def _moves(connection: Connection, stories: Mapping[date, int], on_themes: Mapping[str, ThemeStories]) -> None:
     """Test the newest seven days of each theme that readers see against the weeks before."""
-    stories: Counter[date] = Counter()
-    for _, day, count in counted.stories_by_day(connection):
-        stories[day] += count
-    on_themes: dict[str, Counter[date]] = {theme: Counter() for theme in counted.active_themes(connection)}
-    for theme, _, day, *sides in counted.theme_stories_by_day(connection):
-        if theme in on_themes:
-            on_themes[theme][day] += sum(sides)
+    by_day: dict[str, dict[date, int]] = {theme: {} for theme in counted.active_themes(connection)}
+    for theme in by_day.keys() & on_themes.keys():
+        of = on_themes[theme]
+        days, row = np.unique(of.days, return_inverse=True)
+        by_day[theme] = dict(zip(map(_date, days.tolist()), np.bincount(row, of.sides.sum(axis=0)).astype(np.int64).tolist(), strict=True))
     rows = [
         (theme, m.kind, m.first_day, m.last_day, m.stories, m.expected, m.of_stories, m.weeks_before, m.stories_before, m.ratio, m.low, m.high,
          m.p_value, m.q_value)
-        for theme, m in moves.find(stories, on_themes).items()
+        for theme, m in moves.find(stories, by_day).items()
     ]  # fmt: skip
     counted.replace_measures(connection, "theme_moves", rows)
 
 
-def _monday(day: date) -> date:
-    return day - timedelta(days=day.weekday())
+def _values(found: intervals.FloatArray) -> list[float | None]:
+    """With None for NaN, which a table would take for a number."""
+    return [None if value != value else value for value in found.tolist()]  # noqa: PLR0124  # only NaN differs from itself
+
+
+def _date(days: int) -> date:
+    """The day so many days after 1970 began."""
+    return date.fromordinal(_EPOCH + days)
+
+
+def _number(day: date) -> int:
+    return day.toordinal() - _EPOCH

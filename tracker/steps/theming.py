@@ -1,7 +1,7 @@
 """Articles become stories, passages and vectors, and themes.yaml curated themes; all of it stands in the archive when it is done."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import duckdb
 import numpy as np
@@ -22,22 +22,22 @@ def group_stories(connection: Connection, settings: Settings, run: Run, new: Seq
     if not new:
         return
     limits = settings.extract
-    signed = [duplicates.Item(a.article_id, a.dated_at, duplicates.signature(a.title, a.text)) for a in new]
-    around = timedelta(days=2 * limits.story_days)  # a story's first article may lie this far from a member's neighbour
+    items = [duplicates.item(a.article_id, a.outlet, a.dated_at, a.title, a.text) for a in new]
+    around = timedelta(days=2 * limits.story_days)  # so far from a new article lie the members of a story that it may join
     members = derived.story_members(connection, new[0].dated_at - around, new[-1].dated_at + around)
-    first_at: dict[str, datetime] = {}
-    for _, story, at, _ in members:
-        first_at.setdefault(story, at)  # they come in order of time
-    known = [duplicates.KnownItem(duplicates.Item(article, at, sketch), story, first_at[story]) for article, story, at, sketch in members]
-    stories = duplicates.join(signed, known, limits.near_duplicate, limits.story_days)
-    derived.add_story_members(connection, run, [(item.article_id, stories[item.article_id], item.signature) for item in signed])
+    known = [
+        duplicates.KnownItem(duplicates.Item(article, outlet, at, title, words, sketch), story)
+        for article, story, outlet, at, title, words, sketch in members
+    ]
+    stories = duplicates.join(items, known, limits)
+    derived.add_story_members(connection, run, [(item.article_id, stories[item.article_id], item.signature) for item in items])
 
 
 def split_passages(connection: Connection, settings: Settings, run: Run, new: Sequence[derived.StoredArticle]) -> None:
     """Write the passages of new articles and mark those that are page furniture."""
     limits = settings.extract
     derived.add_passages(connection, run, [p for a in new for p in split(a.article_id, a.text, limits.passage_chars)])
-    derived.mark_boilerplate(connection, limits.boilerplate_articles)
+    derived.mark_boilerplate(connection, run, limits.boilerplate_articles)
 
 
 def embed_texts(connection: Connection, run: Run, encoder: embed.Encoder, progress: Progress) -> None:

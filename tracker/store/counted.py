@@ -1,14 +1,29 @@
 """What measures are made of, and where they go: the archive's counts come out, measured rows go in."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 import duckdb
+import numpy as np
+from numpy.typing import NDArray
 
 from tracker.store.database import insert
 
 Connection = duckdb.DuckDBPyConnection
+
+
+@dataclass(frozen=True, slots=True)
+class ThemeStories:
+    """A theme's stories by day and first outlet, row by row in the order of days.
+
+    `days` count from 1970; `outlets` are numbers in the order of names; `sides` has four rows: supports, opposes, neutral, unsure.
+    """
+
+    days: NDArray[np.int64]
+    outlets: NDArray[np.int64]
+    sides: NDArray[np.int64]
 
 
 def polls(connection: Connection) -> list[tuple[str, str, datetime, bool, datetime | None, float | None]]:
@@ -34,12 +49,17 @@ def articles_by_day(connection: Connection) -> list[tuple[str, date, int]]:
     )
 
 
-def entry_times(connection: Connection) -> list[tuple[str, list[datetime]]]:
-    """(feed, when its entries were published, or first seen where that is unknown, oldest first)."""
-    return _rows(
-        connection,
-        """select feed, list(coalesce(published_at, first_seen_at) order by coalesce(published_at, first_seen_at))
-           from entries group by feed order by feed""",
+def entry_times(connection: Connection, until: datetime) -> dict[str, list[datetime]]:
+    """Feed -> when the last entry of each of its days was published, or first seen where that is unknown, oldest first."""
+    return dict(
+        _rows(
+            connection,
+            """select feed, list(last_at order by last_at)
+               from (select feed, max(coalesce(published_at, first_seen_at)) as last_at from entries
+                     where coalesce(published_at, first_seen_at) <= ? group by feed, coalesce(published_at, first_seen_at)::date)
+               group by feed""",
+            (until,),
+        )
     )
 
 
@@ -64,22 +84,27 @@ def last_polls(connection: Connection) -> dict[str, tuple[datetime | None, datet
     return {feed: (first_ok_at, ok_at, outcome, reason) for feed, first_ok_at, ok_at, outcome, reason in found}
 
 
-def stories_by_day(connection: Connection) -> list[tuple[str, date, int]]:
-    """(first outlet, day, stories first published) over all subjects."""
-    return _rows(
-        connection,
-        """select first_outlet, first_published_at::date as day, count(*)::integer from dated_stories group by all order by day, first_outlet""",
-    )
+def stories_by_day(connection: Connection) -> dict[date, int]:
+    """Day -> stories first published then, over all subjects."""
+    return dict(_rows(connection, "select first_published_at::date as day, count(*)::integer from dated_stories group by day order by day"))
 
 
-def theme_stories_by_day(connection: Connection) -> list[tuple[str, str, date, int, int, int, int]]:
-    """(theme_id, first outlet, day, supports, opposes, neutral, unsure), in stories."""
-    return _rows(
-        connection,
-        """select theme_id, outlet, day, count(*) filter (stance = 'supports')::integer, count(*) filter (stance = 'opposes')::integer,
-                  count(*) filter (stance = 'neutral')::integer, count(*) filter (stance is null)::integer
-           from story_themes group by all order by theme_id, day, outlet""",
-    )
+def theme_stories(connection: Connection) -> dict[str, ThemeStories]:
+    """theme_id -> its stories."""
+    table = connection.sql(
+        """select theme_id, outlet, day - date '1970-01-01' as day, count(*) filter (stance = 'supports') as supports,
+                  count(*) filter (stance = 'opposes') as opposes, count(*) filter (stance = 'neutral') as neutral,
+                  count(*) filter (stance is null) as unsure
+           from story_themes group by all order by theme_id, day, outlet"""
+    ).to_arrow_table()
+    themes, starts = np.unique(table.column(0).to_numpy(), return_index=True)
+    outlets = np.unique(table.column(1).to_numpy(), return_inverse=True)[1]
+    days, *sides = (table.column(i).to_numpy().astype(np.int64) for i in range(2, 7))
+    ends = [*starts, len(days)][1:]
+    return {
+        str(theme): ThemeStories(days[start:end], outlets[start:end], np.stack([side[start:end] for side in sides]))
+        for theme, start, end in zip(themes, starts, ends, strict=True)
+    }
 
 
 def active_themes(connection: Connection) -> list[str]:
@@ -127,7 +152,8 @@ def articles_between(connection: Connection, theme_id: str, first: date, last: d
     return [article for (article,) in found]
 
 
-_MEASURES = {
+# The measured tables with their columns
+MEASURES = {
     "coverage_days": ("outlet", "day", "polls", "failures", "new_articles", "expected", "state"),
     "feed_states": ("outlet", "feed", "last_ok_at", "last_outcome", "last_reason", "failures_in_a_row", "articles_30d", "silent_since",
                     "next_due_at", "address", "duplicate_of"),
@@ -145,10 +171,13 @@ _MEASURES = {
 
 
 def replace_measures(connection: Connection, table: str, found: Sequence[Sequence[Any]]) -> None:
-    """Write one of the measured tables whole: measures are made anew by every analysis."""
-    columns = _MEASURES[table]
-    connection.execute(f"delete from {table}")  # noqa: S608  # a key of _MEASURES
-    insert(connection, table, columns, found)
+    """Make one of the measured tables hold these rows. Only what changed is written: a night costs the file no more as history grows."""
+    same = " and ".join(f'before."{name}" is not distinct from measured."{name}"' for name in MEASURES[table])
+    connection.execute(f"create or replace temp table measured as from {table} limit 0")
+    insert(connection, "measured", MEASURES[table], found)
+    # Names from MEASURES only
+    connection.execute(f"delete from {table} where rowid in (select before.rowid from {table} before anti join measured on {same})")  # noqa: S608
+    connection.execute(f"insert into {table} select measured.* from measured anti join {table} before on {same}")  # noqa: S608
 
 
 def _rows(connection: Connection, query: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:

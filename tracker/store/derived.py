@@ -86,10 +86,10 @@ def unanalysed(connection: Connection) -> list[StoredArticle]:
     return [StoredArticle(*row) for row in rows]
 
 
-def story_members(connection: Connection, first: datetime, last: datetime) -> list[tuple[str, str, datetime, bytes]]:
-    """(article_id, story_id, dated_at, signature) of the articles dated within [first, last], oldest first."""
+def story_members(connection: Connection, first: datetime, last: datetime) -> list[tuple[str, str, str, datetime, str, int, bytes]]:
+    """(article_id, story_id, outlet, dated_at, title, words, signature) of the articles dated within [first, last], oldest first."""
     return connection.execute(
-        """select m.article_id, m.story_id, coalesce(a.published_at, a.first_seen_at) as dated_at, m.signature
+        """select m.article_id, m.story_id, a.outlet, coalesce(a.published_at, a.first_seen_at) as dated_at, a.title, a.words, m.signature
            from story_members m join articles a using (article_id)
            where dated_at between ? and ? order by dated_at, m.article_id""",
         (first, last),
@@ -110,16 +110,21 @@ def add_passages(connection: Connection, run: Run, passages: Sequence[Passage]) 
     insert(connection, "passages", ("run_id", "passage_id", "article_id", "position", "text", "is_boilerplate"), rows)
 
 
-def mark_boilerplate(connection: Connection, stories: int) -> None:
-    """Mark passages found word for word in at least so many different stories: page furniture, affiliate notes, sign-up lines."""
-    connection.execute(
-        """
-        update passages set is_boilerplate = true
-        where not is_boilerplate and text in (
-            select p.text from passages p join story_members m using (article_id) group by p.text having count(distinct m.story_id) >= ?
-        )""",
-        (stories,),
-    )
+def mark_boilerplate(connection: Connection, run: Run, stories: int) -> None:
+    """Mark passages found word for word in at least so many different stories: page furniture, affiliate notes, sign-up lines.
+
+    Only what this run's passages say can have become so.
+    """
+    furniture = connection.execute(
+        """select p.text from passages p join story_members m using (article_id)
+           where p.text in (select text from passages where run_id = ?)
+           group by p.text having count(distinct m.story_id) >= ? and not bool_and(p.is_boilerplate)""",
+        (run.run_id, stories),
+    ).fetchall()
+    if furniture:
+        connection.execute(
+            "update passages set is_boilerplate = true where not is_boilerplate and text in (select unnest(?))", ([text for (text,) in furniture],)
+        )
 
 
 def passages_without_vector(connection: Connection, encoder: str) -> list[tuple[str, str]]:
@@ -155,10 +160,13 @@ def passages(connection: Connection, encoder: str, articles: Collection[str] | N
     """Passages that are not boilerplate, with vectors, in order of article and position; of some articles or of all."""
     connection.execute("create or replace temp table wanted_articles as select unnest(?::varchar[]) as article_id", (list(articles or ()),))
     table = connection.sql(
-        """select p.passage_id, p.article_id, p.text, v.embedding
-           from passages p join passage_vectors v using (passage_id)
-           where v.encoder = ? and not p.is_boilerplate and (? or p.article_id in (select article_id from wanted_articles))
-           order by p.article_id, p.position""",
+        # First which rows, then what is in them: a join by id alone would read every vector there is
+        """with wanted as materialized (
+               select p.rowid as passage, v.rowid as place from passages p join passage_vectors v using (passage_id)
+               where v.encoder = ? and not p.is_boilerplate and (? or p.article_id in (select article_id from wanted_articles))
+           )
+           select p.passage_id, p.article_id, p.text, v.embedding
+           from wanted w join passages p on p.rowid = w.passage join passage_vectors v on v.rowid = w.place order by p.article_id, p.position""",
         params=(encoder, articles is None),
     ).to_arrow_table()
     ids, of, texts = (table.column(i).to_pylist() for i in range(3))
@@ -237,38 +245,54 @@ def members(connection: Connection, theme_id: str) -> dict[str, float]:
     return dict(connection.execute("select article_id, strength from theme_members where theme_id = ?", (theme_id,)).fetchall())
 
 
-def articles_of(connection: Connection, theme_id: str) -> set[str]:
-    """article_ids that have mentions of a theme."""
-    return {article for (article,) in connection.execute("select article_id from article_themes where theme_id = ?", (theme_id,)).fetchall()}
+def moved_members(connection: Connection) -> list[tuple[str, str, float | None]]:
+    """(theme_id, article_id, strength) where a discovered theme has an article and no mention of it; None: a mention and no longer the article."""
+    return connection.execute(
+        """select theme_id, article_id, m.strength from theme_members m full join article_themes x using (theme_id, article_id)
+           join themes t using (theme_id) where t.kind = 'discovered' and (m.strength is null or x.strength is null)
+           order by theme_id, article_id"""
+    ).fetchall()
 
 
 # Mentions
 
 
-def replace_mentions(
-    connection: Connection, run: Run, theme_id: str, articles: Collection[str] | None, mentions: Sequence[Mention], labels: Sequence[str],
-    summaries: Sequence[Summary],
-) -> None:  # fmt: skip
-    """Write a theme's mentions in some articles (None: in all), and what they add up to in each.
+@dataclass(frozen=True, slots=True)
+class ThemeMentions:
+    """A theme's mentions in some articles (None: in all), and what they add up to in each.
 
     `labels[i]` is the decided stance of `mentions[i]`: supports, opposes or neutral.
     """
-    connection.execute("create or replace temp table wanted_articles as select unnest(?::varchar[]) as article_id", (list(articles or ()),))
-    scope = (theme_id, articles is None)
-    connection.execute("delete from mentions where theme_id = ? and (? or article_id in (select article_id from wanted_articles))", scope)
-    connection.execute("delete from article_themes where theme_id = ? and (? or article_id in (select article_id from wanted_articles))", scope)
+
+    theme_id: str
+    articles: Collection[str] | None
+    mentions: Sequence[Mention]
+    labels: Sequence[str]
+    summaries: Sequence[Summary]
+
+
+def replace_mentions(connection: Connection, run: Run, found: Sequence[ThemeMentions]) -> None:
+    """Put these mentions, and what they add up to, in the place of what the same themes had in the same articles."""
+    connection.execute("create or replace temp table replaced (theme_id varchar, article_id varchar)")
+    insert(connection, "replaced", ("theme_id", "article_id"), [(f.theme_id, article) for f in found for article in f.articles or ()])
+    whole = [f.theme_id for f in found if f.articles is None]
+    for table in ("mentions", "article_themes"):
+        connection.execute(
+            f"delete from {table} where theme_id in (select unnest(?::varchar[])) or (theme_id, article_id) in (from replaced)",  # noqa: S608  # named above
+            (whole,),
+        )
     mention_columns = ("run_id", "passage_id", "article_id", "theme_id", "strength", "stance", "p_supports", "p_opposes", "p_neutral",
                        "p_unrelated", "voice", "speaker", "is_unsure")  # fmt: skip
     rows = [
-        (run.run_id, m.passage_id, m.article_id, theme_id, m.strength, label, m.stance.supports, m.stance.opposes, m.stance.neutral,
+        (run.run_id, m.passage_id, m.article_id, f.theme_id, m.strength, label, m.stance.supports, m.stance.opposes, m.stance.neutral,
          m.stance.unrelated, m.voice, m.speaker, m.is_unsure)
-        for m, label in zip(mentions, labels, strict=True)
+        for f in found for m, label in zip(f.mentions, f.labels, strict=True)
     ]  # fmt: skip
     insert(connection, "mentions", mention_columns, rows)
     columns = ("run_id", "article_id", "theme_id", "strength", "passages", "stance", "net_stance", "confidence", "unsure")
     insert(
         connection, "article_themes", columns,
-        [(run.run_id, article, theme_id, *rest) for article, *rest in summaries],
+        [(run.run_id, article, f.theme_id, *rest) for f in found for article, *rest in f.summaries],
     )  # fmt: skip
 
 

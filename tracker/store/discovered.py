@@ -46,7 +46,7 @@ class Growth:
     fitted_on: int
     fitted_at: datetime | None
     since: int
-    unplaced: int
+    unplaced: tuple[str, ...]
 
 
 def newest_stories(connection: Connection, encoder: str, at_most: int, theme_id: str | None = None) -> Stories:
@@ -115,11 +115,14 @@ def members_of(connection: Connection) -> dict[str, int]:
     return dict(connection.execute("select theme_id, count(*)::integer from placed_stories group by 1").fetchall())
 
 
-def theme_of_stories(connection: Connection) -> dict[str, tuple[str, float]]:
-    """story_id -> (theme_id, strength), of the stories that have a discovered theme."""
+def theme_of_stories(connection: Connection, stories: Collection[str] | None = None) -> dict[str, tuple[str, float]]:
+    """story_id -> (theme_id, strength), of those stories that have a discovered theme; None: of all."""
+    connection.execute("create or replace temp table wanted_articles as select unnest(?::varchar[]) as article_id", (list(stories or ()),))
     rows = connection.execute(
         """select s.story_id, arg_max(m.theme_id, (m.strength, m.theme_id)), max(m.strength)
-           from theme_members m join story_members s using (article_id) group by s.story_id"""
+           from theme_members m join story_members s using (article_id)
+           where ? or s.story_id in (select article_id from wanted_articles) group by s.story_id""",
+        (stories is None,),
     ).fetchall()
     return {story: (theme, strength) for story, theme, strength in rows}
 
@@ -184,19 +187,19 @@ def add_change(connection: Connection, run: Run, theme_id: str, event: str, othe
 
 
 def growth(connection: Connection, least: float) -> Growth:
-    """How much has come since the last fit; a story is unplaced if its theme's strength is below `least`."""
-    row = connection.execute(
+    """What has come since the last fit; a story is unplaced if its theme's strength is below `least`."""
+    stories, fitted_on, fitted_at, since, unplaced = connection.execute(
         """
         with last_fit as (select run_id, fitted_at, articles from discovery_fits order by fitted_at desc, run_id desc limit 1),
         since as (select distinct story_id from story_members where run_id > coalesce((select run_id from last_fit), ''))
         select (select count(distinct story_id) from story_members), coalesce((select articles from last_fit), 0), (select fitted_at from last_fit),
                (select count(*) from since),
-               (select count(*) from since where story_id not in (select article_id from theme_members where strength >= ?)
+               (select list(story_id order by story_id) from since where story_id not in (select article_id from theme_members where strength >= ?)
                     and story_id not in (select article_id from article_themes join themes using (theme_id) where kind = 'curated'))
         """,
         (least,),
     ).fetchall()[0]
-    return Growth(*row)
+    return Growth(stories, fitted_on, fitted_at, since, tuple(unplaced or ()))
 
 
 def add_fit(connection: Connection, run: Run, stories: int, topics: int, outliers: int) -> None:

@@ -9,7 +9,7 @@ import duckdb
 
 from tracker.errors import SECRETS, StoreError
 from tracker.files import whole
-from tracker.store.database import STORAGE_VERSION, plainly, quoted, read_sql
+from tracker.store.database import STORAGE_VERSION, plainly, quoted, read_sql, transaction
 
 LEAST_KEPT = 0.5  # of the articles published before: articles are never deleted, so with fewer the archive has lost its past, or is another one
 KEEP = 3  # published files kept: the present one, and two that a dashboard may still hold open
@@ -29,7 +29,8 @@ _TABLES = {
         order by a.published_at nulls last, a.article_id""",
     "stories": """
         select m.story_id, any_value(d.first_published_at) as first_published_at,
-               coalesce(any_value(d.title), min(a.title)) as title, count(*)::integer as articles, count(distinct a.outlet)::integer as outlets
+               coalesce(any_value(d.title), min(a.title)) as title, count(*)::integer as articles, count(distinct a.outlet)::integer as outlets,
+               any_value(d.first_outlet) as first_outlet
         from story_members m join articles a using (article_id) left join dated_stories d using (story_id)
         group by m.story_id order by 2 nulls last, 1""",
     "themes": """
@@ -143,7 +144,8 @@ def _write(connection: duckdb.DuckDBPyConnection, draft: Path) -> int:
         for table, query in _TABLES.items():
             connection.execute(f"create table draft.base.{table} as {query}")  # both are constants above
         connection.execute("use draft")
-        connection.execute(read_sql("3_public.sql"))
+        with transaction(connection):  # 500 statements: one by one they take a second
+            connection.execute(read_sql("3_public.sql"))
         connection.execute("use archive")  # a database whose checkpoint fails cannot be left any more
         articles = _verify(connection)
         connection.execute("checkpoint draft")

@@ -95,6 +95,12 @@ def _cluster(model: "BERTopic", topic: int, topics: np.ndarray, vectors: Vectors
     return Cluster(tuple(members.tolist()), terms, centroid(vectors[members]))
 
 
+def crowd(vectors: Vectors, claims: Vectors, similarity: float) -> int:
+    """How many of these stories lie within a cosine of one of them, itself included; what is near a claim is left to its theme."""
+    others = vectors[(vectors @ claims.T < _ZERO_SHOT_SIMILARITY).all(axis=1)] if len(claims) else vectors
+    return int((others @ others.T >= similarity).sum(axis=1).max()) if len(others) else 0
+
+
 def centroid(rows: Vectors) -> Vectors:
     """The unit mean of some unit rows."""
     return unit(rows.mean(axis=0))
