@@ -247,12 +247,12 @@ def test_a_server_in_trouble_is_asked_again_sooner_than_one_that_says_no(
     assert nights_asked(web, polite, archive, web.add("/feed", status=502), 12) == [0, 1, 2, 3, 5, 7, 10]
 
 
-def test_a_feed_that_says_gone_twice_is_parked_for_a_month(
+def test_a_feed_that_says_gone_for_a_week_is_parked_for_a_month(
     web: Web, polite: FetchSettings, archive: duckdb.DuckDBPyConnection
 ) -> None:
-    assert nights_asked(web, polite, archive, web.add("/feed", status=410), 34) == [0, 1, 31]
+    assert nights_asked(web, polite, archive, web.add("/feed", status=410), 38) == [0, 1, 3, 6, 36]
     assert rows(archive, "select last_reason, next_due_at::date from feed_states") == [
-        ("http_410", (FIXED_NOW + 61 * NIGHT - timedelta(hours=2)).date())
+        ("http_410", (FIXED_NOW + 66 * NIGHT - timedelta(hours=2)).date())
     ]
 
 

@@ -23,3 +23,16 @@ def test_a_day_is_complete_when_four_of_five_outlets_are(states: list[str], stat
     rows = around + [(f"outlet-{i}", date(2026, 10, 2), kind) for i, kind in enumerate(states)]
     archive.executemany("insert into coverage_days values (?, ?, 1, 0, 0, null, ?)", rows)
     assert archive.execute("select coverage from day_coverage where day = date '2026-10-02'").fetchall() == [(state,)]
+
+
+@pytest.mark.parametrize(("last", "state"), [("complete", "complete"), ("partial", "partial")])
+def test_a_zero_is_said_only_of_a_day_that_every_outlet_was_seen_on(last: str, state: str) -> None:
+    archive = open_archive(None)
+    day = date(2026, 10, 2)
+    rows = [(f"outlet-{i}", day, "complete") for i in range(9)] + [("the last", day, last)]
+    archive.executemany("insert into coverage_days values (?, ?, 1, 0, 0, null, ?)", rows)
+    archive.execute(
+        """insert into themes by name select 'x' as run_id, 'a-theme' as theme_id, 'a' as slug, 'A' as name, 'curated' as kind, 'It is so.' as claim,
+                  'yaml' as claim_from, []::varchar[] as terms, 'active' as status"""
+    )
+    assert archive.execute("select stories, coverage from volume_days").fetchall() == [(0, state)]

@@ -296,7 +296,8 @@ select
         when count(c.outlet) filter (c.state <> 'missing') = 0                                   then 'missing'
         when count(c.outlet) filter (c.state = 'complete') >= 0.8 * count(c.outlet)              then 'complete'
         else 'partial'
-    end as coverage
+    end as coverage,
+    coalesce(bool_and(c.state = 'complete'), false) as is_whole  -- all of them: only then is a 0 known to be one
 from days d left join coverage_days c using (day)
 group by d.day;
 
@@ -321,7 +322,8 @@ select
     case when c.coverage = 'missing' then null else coalesce(n.outlets, 0) end  as outlets,
     case when c.coverage = 'missing' then null
          else coalesce(s.stories, 0) / nullif(a.stories, 0)::double end         as share,
-    c.coverage
+    case when c.coverage = 'complete' and not c.is_whole and (s.stories is null or n.articles is null) then 'partial'
+         else c.coverage end                                                    as coverage
 from themes t
 cross join days d
 join day_coverage c using (day)

@@ -252,7 +252,7 @@ comment on column volume_daily.stories is 'Stories of the theme first published 
 comment on column volume_daily.articles is 'Articles of the theme published that day, copies included; null if the day was not crawled';
 comment on column volume_daily.outlets is 'Outlets that published them; null if the day was not crawled';
 comment on column volume_daily.share is 'stories as a part of all stories first published that day, 0..1; null if the day was not crawled or had no story';
-comment on column volume_daily.coverage is 'complete (at least 80 % of the outlets due were collected), partial or missing';
+comment on column volume_daily.coverage is 'complete (at least 80 % of the outlets due were collected; where the count is 0, all of them), partial or missing';
 
 create or replace view stance_daily as
 select

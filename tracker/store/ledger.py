@@ -15,7 +15,7 @@ Connection = duckdb.DuckDBPyConnection
 _DAY = timedelta(days=1)
 _SLACK = timedelta(hours=2)  # nightly runs do not start at the same minute: a day's wait ends before the next one
 _LONGEST_DAYS = 30  # rss-fetcher's rule: a feed is asked more and more rarely, and never given up
-_GONE_TWICE = 2  # polls that said 410 before we believe it: servers say it by mistake, too
+_GONE_TIMES = 4  # polls in a row that said 410, six days of them, before we believe it: servers say it by mistake for a night or three
 _STRAYED = 3  # failures at a feed's new address after which its old one is asked as often, and so on in turns
 
 
@@ -32,10 +32,10 @@ class FeedState:
     address: str | None
 
     def due_at(self, now: datetime) -> datetime:
-        """When it is to be polled next: as many days after a poll as its strain, at most 30; a feed said to be gone waits all 30."""
+        """When it is to be polled next: as many days after a poll as its strain, at most 30; a feed said to be gone for a week waits all 30."""
         if self.last_polled_at > now:  # the clock was wrong then, or is now: do not wait for years
             return now
-        days = _LONGEST_DAYS if self.gone_in_a_row >= _GONE_TWICE else min(_LONGEST_DAYS, int(self.strain))
+        days = _LONGEST_DAYS if self.gone_in_a_row >= _GONE_TIMES else min(_LONGEST_DAYS, int(self.strain))
         waited = self.last_polled_at + days * _DAY - (_SLACK if days else timedelta())
         return max(waited, min(self.retry_at, now + _DAY)) if self.retry_at else waited
 
