@@ -133,6 +133,12 @@ def turning_points(version: str, first: date, last: date) -> pd.DataFrame:
 
 
 @st.cache_data(max_entries=_KEPT, show_spinner=False)
+def withdrawn_points(version: str) -> pd.DataFrame:
+    """See Published.withdrawn_points."""
+    return _opened(version).withdrawn_points()
+
+
+@st.cache_data(max_entries=_KEPT, show_spinner=False)
 def moves(version: str) -> pd.DataFrame:
     """See Published.moves."""
     return _opened(version).moves()

@@ -159,7 +159,21 @@ def turning_point(point: Mapping[str, Any]) -> str:
     form = words.percent if point["measure"] == "share" else words.signed
     what = "share of stories" if point["measure"] == "share" else "net stance"
     chance = "p < 0.001" if point["p_value"] < 0.001 else f"p = {point['p_value']:.3f}"
-    return (
+    told = (
         f"{what} from {form(point['before'])} to {form(point['after'])} in the week of {words.day(point['day'])} "
         f"(between {words.day(point['first_day'])} and {words.day(point['last_day'])}; {chance})"
     )
+    if not point["may_be_artefact"]:
+        return told
+    if pd.isna(point["panel_before"]) or pd.isna(point["panel_after"]):
+        return f"{told}. It may be an artefact: no outlet with stories to count was collected on both sides"
+    panel = f"{form(point['panel_before'])} to {form(point['panel_after'])}"
+    return f"{told}. It may be an artefact of which outlets were collected: those collected on both sides went from {panel}"
+
+
+def withdrawn(point: Mapping[str, Any]) -> str:
+    """A turning point that is no longer told: a row of the view withdrawn_points."""
+    form = words.percent if point["measure"] == "share" else words.signed
+    what = "share of stories" if point["measure"] == "share" else "net stance"
+    change = f"{what} from {form(point['before'])} to {form(point['after'])} in the week of {words.day(point['day'])}"
+    return f"{point['name']}: {change}, withdrawn on {words.day(point['withdrawn_on'])}"

@@ -4,8 +4,10 @@ from datetime import date
 
 import streamlit as st
 
-from dashboard import accuracy, data, findings, questions, words
+from dashboard import accuracy, data, findings, questions, series, words
 from tracker.measures import intervals, turning, volume
+
+WITHDRAWN = 10  # turning points listed here, the newest
 
 version = data.version()
 newest = data.runs(version, 1)
@@ -33,10 +35,15 @@ st.markdown(
 - Windows look back only ({intervals.TRAILING_DAYS} days for weekly lines), so a point does not move because of what came later.
 - *Up* and *down* are said when a change passes a test made for all themes together (Benjamini-Hochberg, {turning.MAX_Q:.0%}). Otherwise: *no clear change*, or *too little data*.
 - **Outlets** are compared with the others on the same days, and drawn to the middle the more the fewer stories they have and the less outlets differ at all; *clearly above* and *clearly below* are those whose interval leaves out the middle. This is no ranking.
-- **Turning points** are the likeliest week of a change of level, tested with a bootstrap of {turning.BLOCK_WEEKS}-week blocks, on at least {turning.MIN_WEEKS} weeks.
+- **Turning points** are the likeliest week of a change of level, tested with a bootstrap of {turning.BLOCK_WEEKS}-week blocks, on at least {turning.MIN_WEEKS} weeks. Where the outlets that were collected on both sides did not change with the rest, it *may be an artefact*, says so, and is left off the Overview. One that later nights no longer find is withdrawn, and listed here.
 - {findings.how_error(data.label_error(version))}
 """
 )
+gone = data.withdrawn_points(version)
+if len(gone):
+    st.markdown("**Withdrawn turning points**: told once, and after later nights no longer clear of chance.")
+    for point in series.records(gone.head(WITHDRAWN)):
+        st.text(findings.withdrawn(point))
 
 st.header("How often is the judge right?", anchor="accuracy")
 judge = str(newest["judge"].iloc[0]) if len(newest) else "unknown"

@@ -110,6 +110,7 @@ st.caption(
 
 st.header("Turning points", anchor="turning-points")
 points = data.turning_points(version, selection.last - timedelta(days=RECENT_DAYS), selection.last)
+points = points[~points["may_be_artefact"].astype(bool)]
 if points.empty:
     st.caption(f"No tested turning point in the {RECENT_DAYS} days to {words.day(selection.last)}.")
 for point in series.records(points.head(RECENT_POINTS)):

@@ -231,10 +231,15 @@ def build(data: Path, size: str = "large", seed: int = 7) -> Path:
                     "after": after,
                     "p_value": p,
                     "articles": [],
+                    "panel_before": before,
+                    "panel_after": in_panel,
+                    "may_be_artefact": in_panel == before,
                 }
-                for measure, before, after, p in (("share", 0.05, 0.11, 0.0005), ("net_stance", -0.3, 0.45, 0.004))
+                for measure, before, after, p, in_panel in (("share", 0.05, 0.11, 0.0005, 0.1), ("net_stance", -0.3, 0.45, 0.004, -0.3))
             ],
         )
+        gone = {"theme_id": "t0", "measure": "share", "day": TURN - timedelta(days=200), "before": 0.02, "after": 0.05, "withdrawn_on": TURN}
+        _write(connection, "withdrawn_points", [gone])
         _write(connection, "theme_moves", MOVES)
     path = publish(connection, data, RUN).path
     connection.close()

@@ -77,7 +77,7 @@ def measured(archive: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[Any, ..
 
 def rows_with_places(archive: duckdb.DuckDBPyConnection, table: str) -> dict[int, tuple[Any, ...]]:
     """A row that is written anew gets another place."""
-    return {place: row for place, *row in archive.execute(f"select rowid, * from {table}").fetchall()}
+    return {place: tuple(row) for place, *row in archive.execute(f"select rowid, * from {table}").fetchall()}
 
 
 def test_a_second_analysis_of_the_same_writes_no_measured_row(archive: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:

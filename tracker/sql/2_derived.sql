@@ -237,6 +237,18 @@ create table if not exists turning_days (
     p_value  double not null,
     articles varchar[] not null
 );
+alter table turning_days add column if not exists panel_before double;                     -- levels of the outlets collected on both sides alone;
+alter table turning_days add column if not exists panel_after double;                      -- null where these have nothing to count
+alter table turning_days add column if not exists may_be_artefact boolean default false;   -- among them the change is small, or none, or the other way
+
+create table if not exists withdrawn_points (   -- turning points that were told once and are no longer
+    theme_id varchar not null,
+    measure  varchar not null,
+    day      date not null,
+    before   double not null,
+    after    double not null,
+    withdrawn_on date not null                  -- day of the run that found it no more
+);
 
 -- Counting, said once. A story counts on the day of its first dated member; an article on its own day.
 create or replace view dated_stories as

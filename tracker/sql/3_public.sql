@@ -382,7 +382,10 @@ select
     p.before,
     p.after,
     p.p_value,
-    p.articles
+    p.articles,
+    p.panel_before,
+    p.panel_after,
+    p.may_be_artefact
 from base.turning_points p;
 
 comment on view turning_points is 'One row per tested change of a theme''s weekly share or net stance that is unlikely to be chance.';
@@ -395,6 +398,27 @@ comment on column turning_points.before is 'Level before the change';
 comment on column turning_points.after is 'Level after the change';
 comment on column turning_points.p_value is 'Block-bootstrap p value (10-week blocks); rows pass Benjamini-Hochberg at q <= 0.10';
 comment on column turning_points.articles is 'article_ids within the change''s date range, at most 20';
+comment on column turning_points.panel_before is 'The level in the 26 weeks before it among the outlets collected on both sides (80 % of the days); null if these have no stories';
+comment on column turning_points.panel_after is 'The same in the 26 weeks from it on';
+comment on column turning_points.may_be_artefact is 'True if among those outlets the change is small, none or the other way: what changed may be which outlets were collected';
+
+create or replace view withdrawn_points as
+select
+    w.theme_id,
+    w.measure,
+    w.day,
+    w.before,
+    w.after,
+    w.withdrawn_on
+from base.withdrawn_points w;
+
+comment on view withdrawn_points is 'One row per turning point that was published once and no longer passes its test, three weeks around it included.';
+comment on column withdrawn_points.theme_id is 'The theme';
+comment on column withdrawn_points.measure is 'share or net_stance';
+comment on column withdrawn_points.day is 'First day of the first week after the change, as last told, UTC';
+comment on column withdrawn_points.before is 'Level before the change, as last told';
+comment on column withdrawn_points.after is 'Level after the change, as last told';
+comment on column withdrawn_points.withdrawn_on is 'UTC day of the run that found it no more';
 
 create or replace view coverage_daily as
 select

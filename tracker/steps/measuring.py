@@ -20,6 +20,9 @@ Connection = duckdb.DuckDBPyConnection
 
 _NIGHTLY = timedelta(days=1)  # a healthy feed is due again the next night
 _EPOCH = date(1970, 1, 1).toordinal()
+_PANEL_DAYS = 26 * 7  # on either side of a turning point: half a year holds stories enough, and outlets come and go in years
+_PANEL_COLLECTED = 0.8  # of these days, for an outlet to be compared with itself
+_SAME_POINT = timedelta(days=21)  # half of the shortest segment: nearer ones cannot both be found
 _ARTICLES_SHOWN = 20  # behind a turning point: what a reader can look through
 
 
@@ -35,7 +38,7 @@ def measure(connection: Connection, settings: Settings, run: Run, scores: Scores
     _stance(connection, on_themes, error)
     _voices(connection, error)
     _outlet_months(connection, error)
-    _turning_points(connection, stories, on_themes, settings.discovery.seed)
+    _turning_points(connection, stories, on_themes, settings.discovery.seed, run.started_at.date())
     _moves(connection, stories, on_themes)
 
 
@@ -155,7 +158,9 @@ def _outlet_months(connection: Connection, error: LabelError) -> None:
     counted.replace_measures(connection, "outlet_months", rows)
 
 
-def _turning_points(connection: Connection, stories: Mapping[date, int], on_themes: Mapping[str, ThemeStories], seed: int) -> None:
+def _turning_points(
+    connection: Connection, stories: Mapping[date, int], on_themes: Mapping[str, ThemeStories], seed: int, today: date
+) -> None:
     """Test each theme's weekly share and net stance; keep what passes together (Benjamini-Hochberg) and is large enough to matter."""
     of_all: Counter[date] = Counter()
     for day, count in stories.items():
@@ -172,8 +177,33 @@ def _turning_points(connection: Connection, stories: Mapping[date, int], on_them
     rows = []
     for (theme, measure_name), point in turning.select(tested).items():
         behind = counted.articles_between(connection, theme, point.first_day, point.last_day + timedelta(days=6), _ARTICLES_SHOWN)
-        rows.append((theme, point.day, point.first_day, point.last_day, measure_name, point.before, point.after, point.p_value, behind))
+        before, after = _in_panel(connection, theme, point)
+        rows.append((theme, point.day, point.first_day, point.last_day, measure_name, point.before, point.after, point.p_value, behind,
+                     before, after, not point.holds(before, after)))  # fmt: skip
+    _withdraw(connection, {(theme, measure_name, day) for theme, day, _, _, measure_name, *_ in rows}, today)
     counted.replace_measures(connection, "turning_days", rows)
+
+
+def _in_panel(connection: Connection, theme: str, point: turning.TurningPoint) -> tuple[float | None, float | None]:
+    """The levels before and after among the outlets that were collected on both sides: a change of which outlets there are is none of theirs."""
+    levels: dict[bool, float] = {}
+    for is_after, stories, on_theme, sided, score in counted.panel(connection, theme, point.day, _PANEL_DAYS, _PANEL_COLLECTED):
+        top, bottom = (on_theme, stories) if point.measure == "share" else (score, sided)
+        if bottom:
+            levels[is_after] = top / bottom
+    return levels.get(False), levels.get(True)
+
+
+def _withdraw(connection: Connection, found: set[tuple[str, str, date]], today: date) -> None:
+    """Keep what was told and is found no more; forget that of what is found again. A point that moved a little is the same one."""
+
+    def is_found(theme: str, measure_name: str, day: date) -> bool:
+        return any((theme, measure_name) == (one, of) and abs(day - at) <= _SAME_POINT for one, of, at in found)
+
+    gone = [row for row in counted.withdrawn_points(connection) if not is_found(*row[:3])]
+    told = {row[:3] for row in gone}
+    gone += [(*row, today) for row in counted.turning_points(connection) if not is_found(*row[:3]) and row[:3] not in told]
+    counted.replace_measures(connection, "withdrawn_points", gone)
 
 
 def _moves(connection: Connection, stories: Mapping[date, int], on_themes: Mapping[str, ThemeStories]) -> None:

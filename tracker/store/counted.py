@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import duckdb
@@ -153,6 +153,44 @@ def articles_between(connection: Connection, theme_id: str, first: date, last: d
 
 
 # The measured tables with their columns
+def panel(connection: Connection, theme_id: str, day: date, days: int, least: float) -> list[tuple[bool, int, int, int, int]]:
+    """(is from `day` on, all stories, those of the theme, those with a side or neutral, supports less opposes) within `days` of a day.
+
+    Of the outlets alone of which on both sides at least the part `least` of the days was collected.
+    """
+    return _rows(
+        connection,
+        """
+        with collected as (
+            select outlet, count(*) filter (day < $day) as before, count(*) filter (day >= $day) as after
+            from coverage_days where state <> 'missing' and day >= $first and day < $end group by outlet
+        ),
+        stories as (
+            select s.first_published_at::date >= $day as is_after, t.theme_id is not null as is_on_theme, t.stance
+            from dated_stories s join collected c on c.outlet = s.first_outlet
+            left join story_themes t on t.story_id = s.story_id and t.theme_id = $theme
+            where c.before >= $least * ($day::date - greatest($first::date, (select min(day) from coverage_days)))
+              and c.after >= $least * (least($end::date, (select max(day) + 1 from coverage_days)) - $day::date)
+              and s.first_published_at >= $first::date and s.first_published_at < $end::date
+        )
+        select is_after, count(*)::integer, count(*) filter (is_on_theme)::integer, count(stance)::integer,
+               (count(*) filter (stance = 'supports') - count(*) filter (stance = 'opposes'))::integer
+        from stories group by is_after order by is_after
+        """,
+        {"theme": theme_id, "day": day, "first": day - timedelta(days=days), "end": day + timedelta(days=days), "least": least},
+    )
+
+
+def turning_points(connection: Connection) -> list[tuple[str, str, date, float, float]]:
+    """(theme_id, measure, day, before, after) as the last analysis found them."""
+    return _rows(connection, "select theme_id, measure, day, before, after from turning_days order by all")
+
+
+def withdrawn_points(connection: Connection) -> list[tuple[str, str, date, float, float, date]]:
+    """(theme_id, measure, day, before, after, withdrawn on) of those told once and no longer."""
+    return _rows(connection, "from withdrawn_points order by all")
+
+
 MEASURES = {
     "coverage_days": ("outlet", "day", "polls", "failures", "new_articles", "expected", "state"),
     "feed_states": ("outlet", "feed", "last_ok_at", "last_outcome", "last_reason", "failures_in_a_row", "articles_30d", "silent_since",
@@ -164,7 +202,9 @@ MEASURES = {
     "judge_scores": ("judge", "set", "theme", "measure", "value", "low", "high", "rows"),
     "judge_confusion": ("judge", "gold", "found", "passages"),
     "label_error_draws": ("draw", "gold", "found", "probability"),
-    "turning_days": ("theme_id", "day", "first_day", "last_day", "measure", "before", "after", "p_value", "articles"),
+    "turning_days": ("theme_id", "day", "first_day", "last_day", "measure", "before", "after", "p_value", "articles", "panel_before", "panel_after",
+                     "may_be_artefact"),
+    "withdrawn_points": ("theme_id", "measure", "day", "before", "after", "withdrawn_on"),
     "theme_moves": ("theme_id", "move", "first_day", "last_day", "stories", "expected", "of_stories", "weeks_before", "stories_before", "ratio",
                     "low", "high", "p_value", "q_value"),
 }  # fmt: skip
@@ -180,5 +220,5 @@ def replace_measures(connection: Connection, table: str, found: Sequence[Sequenc
     connection.execute(f"insert into {table} select measured.* from measured anti join {table} before on {same}")  # noqa: S608
 
 
-def _rows(connection: Connection, query: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-    return connection.execute(query, list(parameters)).fetchall()
+def _rows(connection: Connection, query: str, parameters: tuple[Any, ...] | dict[str, Any] = ()) -> list[tuple[Any, ...]]:
+    return connection.execute(query, parameters).fetchall()

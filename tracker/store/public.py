@@ -149,10 +149,19 @@ class Published:
     def turning_points(self, first: date, last: date) -> pd.DataFrame:
         """Tested changes of all active themes, newest first."""
         return self._frame(
-            """select p.theme_id, t.slug, t.name, p.day, p.first_day, p.last_day, p.measure, p.before, p.after, p.p_value
+            """select p.theme_id, t.slug, t.name, p.day, p.first_day, p.last_day, p.measure, p.before, p.after, p.p_value,
+                      p.panel_before, p.panel_after, p.may_be_artefact
                from turning_points p join themes t using (theme_id)
                where t.status = 'active' and p.day between $first and $last order by p.day desc, t.slug, p.measure""",
             {"first": first, "last": last},
+        )
+
+    def withdrawn_points(self) -> pd.DataFrame:
+        """Turning points of active themes that were told once and are no longer, newest withdrawal first."""
+        return self._frame(
+            """select t.slug, t.name, w.measure, w.day, w.before, w.after, w.withdrawn_on
+               from withdrawn_points w join themes t using (theme_id)
+               where t.status = 'active' order by w.withdrawn_on desc, t.slug, w.measure, w.day"""
         )
 
     def evidence(

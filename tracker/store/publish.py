@@ -75,7 +75,10 @@ _TABLES = {
         from story_mentions where voice = 'quoted' and speaker is not null
         group by theme_id, speaker order by theme_id, mentions desc, speaker""",
     "turning_points": """
-        select theme_id, day, first_day, last_day, measure, before, after, p_value, articles from turning_days order by theme_id, day, measure""",
+        select theme_id, day, first_day, last_day, measure, before, after, p_value, articles, panel_before, panel_after, may_be_artefact
+        from turning_days order by theme_id, day, measure""",
+    "withdrawn_points": """
+        select theme_id, measure, day, before, after, withdrawn_on from withdrawn_points order by theme_id, measure, day""",
     "coverage_daily": """
         select outlet, day, polls, failures, new_articles, expected, state from coverage_days order by outlet, day""",
     "feed_health": """
