@@ -32,7 +32,7 @@ from tracker.demo import server
 from tracker.extract.workers import Workers
 from tracker.records import Run
 from tracker.settings import FetchSettings, Settings, ThemeEntry, ThemeSettings
-from tracker.store import observed
+from tracker.store import exchange, observed
 from tracker.store.database import open_archive
 
 # A refit costs ten seconds and more: there are fewer of them here, on fewer stories. What makes a night refit for what is new stays as it is
@@ -100,7 +100,8 @@ async def _live(world: World, data: Path) -> Report:
                 await _night(world, site, workers, data, night, now + timedelta(hours=1))
                 runs_again.append((before, replay_findings.checksum(data)))
         assert with_future is not None  # a world has one such article, listed on a night that somebody looks
-        lived = Lived(tuple(site.looks), is_burst_seen, tuple(runs_again), with_future)
+        restored = replay_findings.checksum(data), _restored(data, night)
+        lived = Lived(tuple(site.looks), is_burst_seen, tuple(runs_again), with_future, restored)
     return Report(world, lived, replay_findings.read(data))
 
 
@@ -131,6 +132,20 @@ async def _night(world: World, site: Site, workers: Workers, data: Path, night: 
         pipeline.publish_to(archive, data, run)
     finally:
         archive.close()
+
+
+def _restored(data: Path, night: int) -> str:
+    """The checksum of what an archive made from an export of this one publishes."""
+    with tempfile.TemporaryDirectory(prefix="tracker-replay-") as folder:
+        archive = open_archive(data / "archive.duckdb")
+        exchange.export(archive, Path(folder) / "export")
+        archive.close()
+        archive = open_archive(Path(folder) / "archive.duckdb")
+        exchange.restore(archive, Path(folder) / "export")
+        now = time_of(night) + timedelta(hours=2)
+        pipeline.publish_to(archive, Path(folder), Run(f"{now:%Y%m%dT%H%M%S}", now, "replay", "restored"))
+        archive.close()
+        return replay_findings.checksum(Path(folder))
 
 
 def _settings(world: World, site: Site, night: int) -> Settings:

@@ -47,6 +47,7 @@ class Lived:
     is_burst_seen: bool | None  # None: there was none
     runs_again: tuple[tuple[str, str], ...]  # checksums before and after
     with_future: tuple[str, str]  # numbers of one night without and with the article dated years ahead
+    restored: tuple[str, str]  # checksums of the last night, and of an archive restored from its export
 
 
 def scores(world: World, lived: Lived, findings: Findings) -> list[Score]:
@@ -142,6 +143,7 @@ def _runs(lived: Lived) -> list[Score]:
     )
     return [
         share("second run changes nothing", len(lived.runs_again), changed),
+        share("restored export publishes the same", 1, [] if len(set(lived.restored)) == 1 else [" ".join(lived.restored)]),
         share("future date changes no number", 1, [] if without == with_it else ["other numbers than without it"]),
         *burst,
     ]
