@@ -18,6 +18,8 @@ Verdict: TypeAlias = Literal["up", "down", "no clear change", "too little data"]
 
 COMPARED_DAYS = (28, 91, 182)  # the shortest of these that holds enough stories before and after
 ENOUGH_STORIES = 100  # in each of the two windows (volume.SHARE_MINIMUM)
+STEADY = 0.8  # of a window's days, for an outlet to be compared with itself
+KEPT = 0.5  # of a change that is left among these outlets, for it to be called one
 READABLE = 2  # points a line needs before it is a line
 
 
@@ -82,6 +84,15 @@ class Theme:
         sides = np.stack([self.grid.collected.sums(windows, side).sum(axis=-1) for side in self._sided], axis=-1)
         sums, counts, squares = (self.grid.collected.sums(windows, daily) for daily in self.error.scored(self._sided))
         return intervals.net_change(sums, counts, squares, float(self.error.shared.variance(sides).sum()))
+
+    def steady(self, windows: Sequence[Window]) -> "Theme | None":
+        """The theme among the outlets alone that were collected on most days of every window; None where these are all, or too few to compare."""
+        days = np.array([(window.last_day - window.first_day).days + 1 for window in windows])
+        is_steady = (self.grid.collected.sums(windows, np.ones_like(self.stories)) >= STEADY * days[:, None]).all(axis=0)
+        if is_steady.all() or np.count_nonzero(is_steady) < intervals.MIN_OUTLETS:
+            return None
+        stories, supports, opposes, neutral = (daily * is_steady for daily in (self.stories, self.supports, self.opposes, self.neutral))
+        return Theme(replace(self.grid, stories=self.grid.stories * is_steady), stories, supports, opposes, neutral, self.error)
 
     def sides(self, windows: Sequence[Window]) -> pd.DataFrame:
         """Stories in each window: supports, opposes, neutral, unsure, n, all_stories, collected (0..1 of the outlet-days due)."""
@@ -190,17 +201,35 @@ class Change:
 
 
 def changes(themes: Sequence[Theme], windows: tuple[Window, Window]) -> list[tuple[Change, Change]]:
-    """For each theme the change of its share and of its net stance; all are tested together (Benjamini-Hochberg)."""
+    """For each theme the change of its share and of its net stance; all are tested together (Benjamini-Hochberg).
+
+    A change that mostly vanishes among the outlets collected in both windows is none of theirs, and is not called one.
+    """
     found: list[tuple[Interval, Interval, Interval]] = []
+    holds: list[bool] = []
     for one in themes:
-        for shown, change in ((one.share(windows), one.share_change(windows)), (one.net(windows), one.net_change(windows))):
+        steady = one.steady(windows) or one
+        for shown, change, in_panel in (
+            (one.share(windows), one.share_change(windows), steady.share_change(windows)),
+            (one.net(windows), one.net_change(windows), steady.net_change(windows)),
+        ):
             before, after = (interval(shown, place) for place in (0, 1))
             is_enough = before.value is not None and after.value is not None
             found.append((before, after, change if is_enough else replace(change, value=None, low=None, high=None)))
+            holds.append(_holds(change, in_panel))
     p_values = [intervals.p_value(change) for _, _, change in found]
     believed = iter(turning.benjamini_hochberg([p for p in p_values if p is not None]))
-    told = [Change(*of, _verdict(of[2], p is not None and next(believed))) for of, p in zip(found, p_values, strict=True)]
+    told = [
+        Change(*of, _verdict(of[2], p is not None and next(believed) and is_held))
+        for of, p, is_held in zip(found, p_values, holds, strict=True)
+    ]
     return list(zip(told[::2], told[1::2], strict=True))
+
+
+def _holds(change: Interval, in_panel: Interval) -> bool:
+    if change.value is None or in_panel.value is None:
+        return False
+    return in_panel.value * change.value >= KEPT * change.value**2
 
 
 def _verdict(change: Interval, is_believed: bool) -> Verdict:

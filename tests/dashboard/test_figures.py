@@ -133,6 +133,25 @@ def test_a_planted_rise_is_up_and_a_flat_theme_is_not() -> None:
     assert verdicts == ["no clear change", "up"]
 
 
+def test_a_change_that_only_new_outlets_bring_is_not_called_one() -> None:
+    flat = theme_with(set())
+    half, new = 70, [6, 7]  # two outlets that are collected in the second half alone, and write of little else
+    is_collected = flat.grid.collected.is_collected.copy()
+    is_collected[:half, new] = False
+    stories = flat.stories.copy()
+    stories[half:, new] = 4
+    grid = replace(flat.grid, collected=replace(flat.grid.collected, is_collected=is_collected))
+    joined = series.Theme(grid, stories, stories, flat.opposes, flat.neutral)
+    windows = series.halves(FIRST, grid.last_day)
+    ((share, _),) = series.changes([joined], windows)
+    assert share.change.low is not None and share.before.value is not None and share.after.value is not None
+    assert share.after.value > 1.5 * share.before.value
+    assert share.verdict == "no clear change"
+    stories[half:, :6] = 2  # the others write more of it too
+    ((share, _),) = series.changes([series.Theme(grid, stories, stories, flat.opposes, flat.neutral)], windows)
+    assert share.verdict == "up"
+
+
 def test_the_judges_errors_widen_bands_and_hide_no_turn_of_stance() -> None:
     flat = theme_with(set())
     many, few = 3 * flat.stories, flat.stories.copy()
