@@ -18,8 +18,6 @@ Verdict: TypeAlias = Literal["up", "down", "no clear change", "too little data"]
 
 COMPARED_DAYS = (28, 91, 182)  # the shortest of these that holds enough stories before and after
 ENOUGH_STORIES = 100  # in each of the two windows (volume.SHARE_MINIMUM)
-STEADY = 0.8  # of a window's days, for an outlet to be compared with itself
-KEPT = 0.5  # of a change that is left among these outlets, for it to be called one
 READABLE = 2  # points a line needs before it is a line
 
 
@@ -85,12 +83,9 @@ class Theme:
         sums, counts, squares = (self.grid.collected.sums(windows, daily) for daily in self.error.scored(self._sided))
         return intervals.net_change(sums, counts, squares, float(self.error.shared.variance(sides).sum()))
 
-    def steady(self, windows: Sequence[Window]) -> "Theme | None":
-        """The theme among the outlets alone that were collected on most days of every window; None where these are all, or too few to compare."""
-        days = np.array([(window.last_day - window.first_day).days + 1 for window in windows])
-        is_steady = (self.grid.collected.sums(windows, np.ones_like(self.stories)) >= STEADY * days[:, None]).all(axis=0)
-        if is_steady.all() or np.count_nonzero(is_steady) < intervals.MIN_OUTLETS:
-            return None
+    def steady(self, windows: Sequence[Window]) -> "Theme":
+        """The theme among the outlets alone that were collected in most weeks of every window."""
+        is_steady = self.grid.collected.steady(windows)
         stories, supports, opposes, neutral = (daily * is_steady for daily in (self.stories, self.supports, self.opposes, self.neutral))
         return Theme(replace(self.grid, stories=self.grid.stories * is_steady), stories, supports, opposes, neutral, self.error)
 
@@ -208,7 +203,7 @@ def changes(themes: Sequence[Theme], windows: tuple[Window, Window]) -> list[tup
     found: list[tuple[Interval, Interval, Interval]] = []
     holds: list[bool] = []
     for one in themes:
-        steady = one.steady(windows) or one
+        steady = one.steady(windows)
         for shown, change, in_panel in (
             (one.share(windows), one.share_change(windows), steady.share_change(windows)),
             (one.net(windows), one.net_change(windows), steady.net_change(windows)),
@@ -227,9 +222,7 @@ def changes(themes: Sequence[Theme], windows: tuple[Window, Window]) -> list[tup
 
 
 def _holds(change: Interval, in_panel: Interval) -> bool:
-    if change.value is None or in_panel.value is None:
-        return False
-    return in_panel.value * change.value >= KEPT * change.value**2
+    return change.value is not None and in_panel.value is not None and intervals.is_mostly_left(change.value, in_panel.value)
 
 
 def _verdict(change: Interval, is_believed: bool) -> Verdict:

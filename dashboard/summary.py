@@ -137,7 +137,7 @@ def cards(theme: Theme, shown: Window) -> list[Card]:
             net_note or none,
             f"(supports − opposes) / stories, from −1 to +1{left_out}; below, the 95% interval",
         ),
-        Card("Stories", f"{n:,}", f"of {of:,} on any subject", "Copies and light rewrites counted once"),
+        Card("Stories", f"{n:,}", f"of {of:,} on any subject", "Copies and rewrites counted once"),
         Card(
             "Outlets",
             f"{theme.outlets()}",

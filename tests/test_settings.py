@@ -131,3 +131,10 @@ def test_a_key_that_stands_twice_is_an_error_and_not_silently_the_last(tmp_path:
     path.write_text("themes:\n  - slug: a\n    name: A\n    claim: One thing is so.\n    claim: Another is.\n", encoding="utf-8")
     with pytest.raises(SettingsError, match=r"themes\.yaml, line 5: not valid YAML: the key 'claim' stands here a second time"):
         read_themes(path)
+
+
+def test_keys_that_only_look_alike_and_yaml_that_holds_itself_are_read_on(tmp_path: Path) -> None:
+    path = tmp_path / "themes.yaml"
+    path.write_text("a: &a {1: x, '1': y}\nb: {<<: *a, 2: z}\nc: &c [*c]\n", encoding="utf-8")
+    with pytest.raises(SettingsError, match="themes"):  # for what is missing, not for its keys
+        read_themes(path)

@@ -204,21 +204,7 @@ def read_themes(path: Path) -> ThemesFile:
     return _read(path, ThemesFile)
 
 
-_Safe = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same in C, ten times as fast, where PyYAML was built with it
-
-
-class _Loader(_Safe):  # type: ignore[misc, valid-type]
-    """YAML forbids a key that stands twice; PyYAML keeps the last and says nothing."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen = set()
-        for key, _ in node.value:
-            if isinstance(key, yaml.ScalarNode):
-                if key.value in seen:
-                    raise yaml.constructor.ConstructorError(None, None, f"the key '{key.value}' stands here a second time", key.start_mark)
-                seen.add(key.value)
-        found: dict[Any, Any] = super().construct_mapping(node, deep)
-        return found
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same in C, ten times as fast, where PyYAML was built with it
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
@@ -230,7 +216,8 @@ def _read(path: Path, model: type[_Model]) -> _Model:
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: cannot be read as UTF-8 text: {error}") from None
     try:
-        data = yaml.load(text, Loader=_Loader)  # noqa: S506  # made of the safe one
+        _require_single_keys(yaml.compose(text, Loader=_Loader))
+        data = yaml.load(text, Loader=_Loader)  # noqa: S506  # the safe one
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""
@@ -239,6 +226,24 @@ def _read(path: Path, model: type[_Model]) -> _Model:
         return model.model_validate(data)
     except ValidationError as error:
         raise SettingsError(_explain(path, yaml.compose(text, Loader=_Loader), model, error)) from None
+
+
+def _require_single_keys(root: yaml.Node | None) -> None:
+    """YAML forbids a key that stands twice; PyYAML keeps the last and says nothing."""
+    waiting, known = [root], {id(root)}
+    while waiting:
+        node = waiting.pop()
+        parts: list[yaml.Node] = []
+        if isinstance(node, yaml.SequenceNode):
+            parts = node.value
+        elif isinstance(node, yaml.MappingNode):
+            parts = [part for pair in node.value for part in pair]
+            keys = [key for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+            for number, key in enumerate(keys):
+                if any((key.tag, key.value) == (other.tag, other.value) for other in keys[:number]):
+                    raise yaml.MarkedYAMLError(problem=f"the key '{key.value}' stands here a second time", problem_mark=key.start_mark)
+        waiting += [part for part in parts if id(part) not in known]
+        known.update(map(id, parts))  # a node can stand in many places, in itself too
 
 
 def _explain(path: Path, node: yaml.Node | None, model: type[BaseModel], error: ValidationError) -> str:

@@ -19,7 +19,7 @@ st.header("From an article to a number", anchor="steps")
 st.markdown(
     """
 1. **Collect.** Each outlet's feeds are read, and each new article's page is fetched once, slowly, as its robots.txt allows. What was looked at, and what answered, is kept: that tells a day without news from a day nobody looked.
-2. **Count once.** Copies and light rewrites of one text form a *story*. It counts once, on the UTC day of its first publication, for the outlet that published it first. An article without a trustworthy date is in no chart.
+2. **Count once.** Copies and rewrites of one text form a *story*. It counts once, on the UTC day of its first publication, for the outlet that published it first. An article without a trustworthy date is in no chart.
 3. **Find themes.** A theme is a narrative with one *claim*. Those we follow have their claim written down beforehand; others are found by clustering, and their claim is provisional: a passage of one of their articles.
 4. **Judge passages.** A *mention* is a passage of one to three sentences that bears on the claim. A classifier gives the probability that it supports or opposes the claim, takes no side, or does not bear on it after all. Where no answer is probable enough it *abstains*: such a mention is coverage, is counted as unsure, and takes no part in stance. A story's stance comes from its mentions.
 5. **Measure.** *Share* is the theme's stories as a part of all stories collected from the chosen outlets. *Net stance* is (supports − opposes) / (supports + opposes + neutral), from −1 to +1; neutral stories pull it to the middle.
@@ -35,7 +35,7 @@ st.markdown(
 - Windows look back only ({intervals.TRAILING_DAYS} days for weekly lines), so a point does not move because of what came later.
 - *Up* and *down* are said when a change passes a test made for all themes together (Benjamini-Hochberg, {turning.MAX_Q:.0%}). A change of which less than half is left among the outlets collected in both windows is not called one. Otherwise: *no clear change*, or *too little data*.
 - **Outlets** are compared with the others on the same days, and drawn to the middle the more the fewer stories they have and the less outlets differ at all; *clearly above* and *clearly below* are those whose interval leaves out the middle. This is no ranking.
-- **Turning points** are the likeliest week of a change of level, tested with a bootstrap of {turning.BLOCK_WEEKS}-week blocks, on at least {turning.MIN_WEEKS} weeks. Where the outlets that were collected on both sides did not change with the rest, it *may be an artefact*, says so, and is left off the Overview. One that later nights no longer find is withdrawn, and listed here.
+- **Turning points** are the likeliest week of a change of level, tested with a bootstrap of {turning.BLOCK_WEEKS}-week blocks, on at least {turning.MIN_WEEKS} weeks. Where less than half of it is left among the outlets that were collected on both sides, it *may be an artefact*, says so, and is left off the Overview. One that later nights no longer find is withdrawn, and listed here.
 - {findings.how_error(data.label_error(version))}
 """
 )

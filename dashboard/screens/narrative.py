@@ -187,8 +187,9 @@ elif view == "voices":
 else:
     outlets = exact.by_outlet().merge(data.outlets(version)[["outlet", "name"]], on="outlet")
     overall = series.interval(exact.net([window], volume.NO_MINIMUM), 0).value or 0.0
-    enough = outlets[outlets["n"] >= 5].sort_values("adjusted", ascending=False).head(MAX_OUTLETS)
+    enough = outlets[outlets["n"] >= 5]
     finding = findings.outlets(enough)
+    enough = enough.head(MAX_OUTLETS).sort_values("adjusted", ascending=False)
     st.header(finding, anchor="outlets")
     if len(enough):
         st.caption(

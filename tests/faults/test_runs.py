@@ -29,7 +29,7 @@ from tracker.cli import options
 from tracker.errors import StoreError
 from tracker.records import Run, short_id
 from tracker.settings import FetchSettings
-from tracker.store import exchange, observed, public
+from tracker.store import database, exchange, observed, public
 from tracker.store.database import open_archive
 from tracker.store.publish import publish
 
@@ -362,6 +362,26 @@ def test_a_damaged_archive_is_left_as_it_is_and_an_export_is_the_way_back(killed
     assert answer.code == 0 and "archive.duckdb.damaged-1" in answer.err
     assert (data / "archive.duckdb.damaged-1").read_bytes() == damaged
     assert counts(data)["articles"] == 11
+
+
+def test_a_restore_that_fails_gives_a_damaged_archive_its_name_and_its_log_back(killed: Path, tmp_path: Path) -> None:
+    log = copied(killed, tmp_path)
+    path = tmp_path / "archive.duckdb"
+    path.write_bytes(flipped(bytearray(path.read_bytes()), 100))
+    damaged = path.read_bytes()
+    notes: list[str] = []
+    with pytest.raises(StoreError, match="no export here"), database.damaged_aside(path, notes.append), options.archive(tmp_path) as archive:
+        exchange.restore(archive, tmp_path / "nowhere")
+    assert path.read_bytes() == damaged and path.with_name("archive.duckdb.wal").read_bytes() == log
+    assert notes == [] and not list(tmp_path.glob("*.damaged-*"))
+
+
+def test_a_log_that_is_set_aside_before_a_restore_is_told(killed: Path, tmp_path: Path) -> None:
+    copied(killed, tmp_path, lambda log: flipped(log, 60))
+    notes: list[str] = []
+    with database.damaged_aside(tmp_path / "archive.duckdb", notes.append):
+        pass
+    assert len(notes) == 1 and "archive.duckdb.wal.damaged-1" in notes[0]
 
 
 def test_a_block_that_turns_out_damaged_while_it_is_read_ends_in_one_line(tmp_path: Path) -> None:

@@ -7,9 +7,10 @@ import pytest
 
 from tests import builders
 from tests.builders import FIXED_NOW
-from tests.steps.test_dividing import Archive, on, rules
+from tests.steps.test_dividing import WHO, Archive, on, rules
 from tracker.records import Article, short_id
 from tracker.settings import Settings, ThemeSettings
+from tracker.store import derived, theme_edits
 
 SUBJECTS_AT_FIRST = ("batteries", "ransom", "glasses", "rockets", "bread")
 BREAKING = "football"
@@ -51,4 +52,12 @@ def test_a_subject_that_breaks_is_a_theme_the_same_night(archive: Archive) -> No
 
 def test_a_night_of_stories_on_nothing_in_common_does_not_look_anew(archive: Archive) -> None:
     archive.night([*map(alone, range(12)), *on(BREAKING, range(5))], seldom())
+    assert fits(archive) == 1
+
+
+def test_a_subject_that_was_merged_into_a_curated_theme_does_not_look_anew_night_after_night(archive: Archive) -> None:
+    into = next(one.theme for one in derived.themes(archive.connection) if one.theme.kind == "curated")
+    theme_edits.merge(archive.connection, archive.theme_of("rockets"), into, WHO, FIXED_NOW)
+    for first in (10, 22, 34):
+        archive.night(on("rockets", range(first, first + 12)), seldom())
     assert fits(archive) == 1

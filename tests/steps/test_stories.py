@@ -89,3 +89,20 @@ def test_the_stories_are_those_of_one_night_whatever_the_nights() -> None:
         nightly.night(copy)
     assert nightly.stories() == at_once.stories()
     assert [articles for *_, articles, _ in at_once.stories()] == [5, 2]
+
+
+def test_a_title_that_recurs_is_no_evidence_however_many_nights_there_were() -> None:
+    told = [
+        article(name, outlet, MONDAY + timedelta(days=day), title="Marlow ferry timetable surprises islanders", text=text)
+        for name, outlet, day, text in (
+            ("first", "one.example", 0, "Boats leave an hour earlier from the north pier until spring, and the late one is gone."),
+            ("again", "one.example", 7, "Two crossings were added on Saturdays after a petition that nine hundred people signed."),
+            ("other", "two.example", 10, "Our columnist took the ferry at dawn and found nobody on deck but gulls and a priest."),
+        )
+    ]
+    nightly, at_once = Archive(), Archive()
+    for one in told:
+        nightly.night(one)
+    at_once.night(*told)
+    assert nightly.stories() == at_once.stories()
+    assert len(at_once.stories()) == 3

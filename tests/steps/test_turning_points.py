@@ -91,3 +91,26 @@ def test_a_point_that_is_found_no_more_is_withdrawn_and_forgotten_when_it_is_fou
     measure(archive, 3)
     assert points(archive)["everywhere"] == (day, False)
     assert archive.execute("from withdrawn_points").fetchall() == []
+
+
+def test_where_all_outlets_are_the_same_nothing_is_an_artefact(archive: duckdb.DuckDBPyConnection) -> None:
+    # As backfilled: a day is known by its articles alone, and these outlets rest at weekends
+    archive.execute("delete from articles where outlet = 'new' or dayofweek(published_at) in (0, 6)")
+    archive.execute("delete from story_members where article_id not in (select article_id from articles)")
+    measure(archive)
+    assert points(archive)["everywhere"][1] is False
+
+
+def test_a_slow_rise_of_the_same_outlets_is_no_artefact(archive: duckdb.DuckDBPyConnection) -> None:
+    archive.execute("delete from articles where outlet = 'new'")
+    archive.execute("delete from story_members where article_id not in (select article_id from articles)")
+    archive.execute("delete from article_themes where theme_id = 'everywhere'")
+    archive.execute(
+        """insert into article_themes by name
+           select '1' as run_id, id as article_id, 'everywhere' as theme_id, 1.0 as strength, 1 as passages, 'neutral' as stance, 0.0 as net_stance,
+                  0.9 as confidence
+           from told where outlet <> 'new' and lot < 4 + 12 * (day - $first::date) / $days::double""",
+        {"first": FIRST, "days": 7 * WEEKS},
+    )
+    measure(archive)
+    assert points(archive)["everywhere"][1] is False

@@ -154,6 +154,7 @@ def restore(
 
     with database.damaged_aside(data / "archive.duckdb", say), options.archive(data) as archive:
         table(("table", "rows"), exchange.restore(archive, source), as_json)
+    with options.archive(data) as archive:
         running.publish_again(archive, data)
 
 

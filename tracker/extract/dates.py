@@ -66,7 +66,7 @@ _MONTHS = {
     )
     for name in names.split()
 }
-_CLOCK = r"(?:(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?\s*(?P<half>[ap]\.?m\.?)?)"
+_CLOCK = r"(?:(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?\s*(?:(?P<half>[ap]\.?m\.?)(?![A-Za-z]))?)"
 _ZONE = r"\s*\(?(?P<zone>[A-Za-z]{1,5}|(?:gmt|utc)?\s*[+-]\d{1,2}(?::?\d{2})?)?\)?(?:\s(?:GMT|UTC))?"
 _YEAR = r"(?P<year>\d{2,4})"
 _RFC822 = re.compile(
@@ -83,7 +83,7 @@ _ASCTIME = re.compile(
 )
 _ISO = re.compile(
     r"(?P<date>\d{4}-\d{1,2}-\d{1,2}|\d{8}|\d{4}/\d{1,2}/\d{1,2}|\d{4}-?W\d{2}-?[1-7]|\d{4}-?\d{3})"  # a day of a month, a week, or a year
-    r"(?:(?:[T\s]+(?P<clock>\d{1,2}:?\d{2}(?::?\d{2})?)|T(?P<full_hour>\d{2}))(?:[.,]\d+)?\s*(?P<half>[ap]\.?m\.?)?"
+    r"(?:(?:[T\s]+(?P<clock>\d{1,2}:?\d{2}(?::?\d{2})?)|T(?P<full_hour>\d{2}))(?:[.,]\d+)?\s*(?:(?P<half>[ap]\.?m\.?)(?![A-Za-z]))?"
     r"(?:\s*(?P<zone>[A-Z]{1,5}|(?:GMT|UTC)?[+-]\d{1,2}(?::?\d{2})?)(?:\s*(?:GMT|UTC|\[.*\]))?)?)?",
     re.IGNORECASE,
 )

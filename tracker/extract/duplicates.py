@@ -77,8 +77,8 @@ def join(new_items: Iterable[Item], known_items: Iterable[KnownItem], limits: Ex
 
     In order of time, each article joins the story of the article most like it, known or just joined, as long as that story's first and
     last article then lie at most `limits.story_days` apart: so a story cannot grow from day to day into something else. Known stories
-    keep their id, also when an earlier copy turns up, and are never merged. `known_items` should reach twice `story_days` before and
-    after the new articles: so far members of a story that one may join can lie.
+    keep their id, also when an earlier copy turns up, and are never merged. `known_items` should reach three times `story_days` before and
+    after the new articles: so far back lie the titles that tell whether that of a possible copy recurs.
     """
     settled = list(known_items)
     known = {k.item.article_id: k.story_id for k in settled}

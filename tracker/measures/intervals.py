@@ -24,6 +24,7 @@ IntArray: TypeAlias = npt.NDArray[np.int64]
 LEVEL = 0.95  # the convention every reader expects
 MIN_FREEDOM = 1.0  # of Student's t; with less its quantiles have no bounds, and 12.7 already says that nothing is known
 MIN_OUTLETS = 5  # below this the spread between outlets is a guess: say the counts in words
+KEPT = 0.5  # of a change that is left among the outlets collected on both sides, for it not to be one of which outlets there are
 TRAILING_DAYS = 28  # whole weeks, since weekends halve the volume of news; four of them carry enough stories for a line
 
 
@@ -162,6 +163,11 @@ def _change(top: FloatArray, bottom: FloatArray, independent: FloatArray, level:
     clustered = float(divide(effective * ((own[1] - own[0]) ** 2).sum(), np.array(effective - 1), absent=np.inf))
     half = float(stdtrit(max(effective - 1, MIN_FREEDOM), (1 + level) / 2)) * np.sqrt(max(clustered, float(independent.sum())) + more)
     return Interval(value, float(value - half), float(value + half), n, outlets)
+
+
+def is_mostly_left(change: float, in_panel: float) -> bool:
+    """Whether at least half of a change is left among the outlets that were collected before and after it; NaN: nothing to count there."""
+    return bool(in_panel * change >= KEPT * change**2)
 
 
 def p_value(change: Interval, level: float = LEVEL) -> float | None:

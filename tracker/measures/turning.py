@@ -4,7 +4,7 @@ Weekly news is autocorrelated, and a test that ignores this sees turning points 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Literal, TypeAlias, TypeVar
 
@@ -48,12 +48,6 @@ class TurningPoint:
             return change >= NET_POINTS
         smaller, larger = sorted((self.before, self.after))
         return change >= SHARE_POINTS or larger >= SHARE_FACTOR * smaller
-
-    def holds(self, before: float | None, after: float | None) -> bool:
-        """Whether other levels, those of the same outlets on both sides, say that it happened: the same way, and large; None: no level."""
-        if before is None or after is None:
-            return False
-        return (after > before) == (self.after > self.before) and replace(self, before=before, after=after).is_large
 
 
 def find(

@@ -18,6 +18,7 @@ from tracker.measures.intervals import LEVEL, TRAILING_DAYS, FloatArray, IntArra
 
 Step: TypeAlias = Literal["day", "week", "month"]
 
+STEADY = 0.8  # of the weeks in which anything was collected, for an outlet to be compared with itself
 MIN_COLLECTED = 0.5  # of the outlet-days due: with less, the line would show our crawl and not the news
 
 
@@ -82,6 +83,15 @@ class Collected:
         due = self._added(spans, is_due).sum(axis=-1) + (days - inside) * outlets
         collected = self._added(spans, self.is_collected & is_due).sum(axis=-1)
         return intervals.divide(collected, due, absent=0.0)
+
+    def steady(self, spans: Sequence[Window]) -> npt.NDArray[np.bool_]:
+        """Which outlets were collected, wholly or partly, in at least the part STEADY of the weeks of every window in which any outlet was."""
+        found = np.ones(self.is_collected.shape[1], dtype=np.bool_)
+        for start, end in self._edges(spans, len(self.is_collected)).T:
+            weeks = self.is_collected[start:end]
+            weeks = np.logical_or.reduceat(weeks, np.arange(0, len(weeks), 7), axis=0) if len(weeks) else weeks
+            found &= weeks.sum(axis=0) >= STEADY * weeks.any(axis=1).sum()
+        return found
 
     def _added(self, spans: Sequence[Window], daily: npt.NDArray[np.float64] | npt.NDArray[np.bool_]) -> FloatArray:
         running = np.zeros((len(daily) + 1, daily.shape[1]))

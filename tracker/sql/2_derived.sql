@@ -239,7 +239,7 @@ create table if not exists turning_days (
 );
 alter table turning_days add column if not exists panel_before double;                     -- levels of the outlets collected on both sides alone;
 alter table turning_days add column if not exists panel_after double;                      -- null where these have nothing to count
-alter table turning_days add column if not exists may_be_artefact boolean default false;   -- among them the change is small, or none, or the other way
+alter table turning_days add column if not exists may_be_artefact boolean default false;   -- among them less than half of the change around it is left
 
 create table if not exists withdrawn_points (   -- turning points that were told once and are no longer
     theme_id varchar not null,

@@ -398,9 +398,9 @@ comment on column turning_points.before is 'Level before the change';
 comment on column turning_points.after is 'Level after the change';
 comment on column turning_points.p_value is 'Block-bootstrap p value (10-week blocks); rows pass Benjamini-Hochberg at q <= 0.10';
 comment on column turning_points.articles is 'article_ids within the change''s date range, at most 20';
-comment on column turning_points.panel_before is 'The level in the 26 weeks before it among the outlets collected on both sides (80 % of the days); null if these have no stories';
+comment on column turning_points.panel_before is 'The level in the 26 weeks before it among the outlets collected on both sides (in 80 % of the weeks in which any was); null if these have no stories';
 comment on column turning_points.panel_after is 'The same in the 26 weeks from it on';
-comment on column turning_points.may_be_artefact is 'True if among those outlets the change is small, none or the other way: what changed may be which outlets were collected';
+comment on column turning_points.may_be_artefact is 'True if less than half of the change around it is left among those outlets: what changed may be which outlets were collected';
 
 create or replace view withdrawn_points as
 select

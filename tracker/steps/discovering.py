@@ -53,6 +53,9 @@ def _is_new_subject(
 ) -> bool:
     """Whether stories in no theme lie so close together that a refit would found one of them: what breaks tonight is seen tonight."""
     _, vectors, _ = discovered.story_vectors(connection, encoder.name, growth.unplaced)
+    known = _Known.read(connection)
+    elsewhere = _stack([one.centroid for row, one in enumerate(known.rows) if known.target_of(row) is None])  # its subjects have a curated theme
+    vectors = vectors[(vectors @ elsewhere.T < rules.join_similarity).all(axis=1)]
     crowd = discover.crowd(vectors, encoder.encode([theme.claim for theme in curated]), rules.core_similarity)
     return crowd >= discover.cluster_size(min(growth.stories, rules.max_articles_to_fit))
 

@@ -8,7 +8,7 @@ from itertools import repeat
 import duckdb
 import numpy as np
 
-from tracker.measures import coverage, intervals, label_error, moves, turning
+from tracker.measures import coverage, intervals, label_error, moves, turning, volume
 from tracker.measures.label_error import LabelError
 from tracker.records import Run
 from tracker.settings import Settings
@@ -20,8 +20,7 @@ Connection = duckdb.DuckDBPyConnection
 
 _NIGHTLY = timedelta(days=1)  # a healthy feed is due again the next night
 _EPOCH = date(1970, 1, 1).toordinal()
-_PANEL_DAYS = 26 * 7  # on either side of a turning point: half a year holds stories enough, and outlets come and go in years
-_PANEL_COLLECTED = 0.8  # of these days, for an outlet to be compared with itself
+_PANEL_WEEKS = 26  # on either side of a turning point: half a year holds stories enough, and outlets come and go in years
 _SAME_POINT = timedelta(days=21)  # half of the shortest segment: nearer ones cannot both be found
 _ARTICLES_SHOWN = 20  # behind a turning point: what a reader can look through
 
@@ -177,21 +176,24 @@ def _turning_points(
     rows = []
     for (theme, measure_name), point in turning.select(tested).items():
         behind = counted.articles_between(connection, theme, point.first_day, point.last_day + timedelta(days=6), _ARTICLES_SHOWN)
-        before, after = _in_panel(connection, theme, point)
         rows.append((theme, point.day, point.first_day, point.last_day, measure_name, point.before, point.after, point.p_value, behind,
-                     before, after, not point.holds(before, after)))  # fmt: skip
+                     *_in_panel(connection, theme, point)))  # fmt: skip
     _withdraw(connection, {(theme, measure_name, day) for theme, day, _, _, measure_name, *_ in rows}, today)
     counted.replace_measures(connection, "turning_days", rows)
 
 
-def _in_panel(connection: Connection, theme: str, point: turning.TurningPoint) -> tuple[float | None, float | None]:
-    """The levels before and after among the outlets that were collected on both sides: a change of which outlets there are is none of theirs."""
-    levels: dict[bool, float] = {}
-    for is_after, stories, on_theme, sided, score in counted.panel(connection, theme, point.day, _PANEL_DAYS, _PANEL_COLLECTED):
-        top, bottom = (on_theme, stories) if point.measure == "share" else (score, sided)
-        if bottom:
-            levels[is_after] = top / bottom
-    return levels.get(False), levels.get(True)
+def _in_panel(connection: Connection, theme: str, point: turning.TurningPoint) -> tuple[float | None, float | None, bool]:
+    """The levels before and after among the outlets that were collected on both sides, and whether the change may be one of outlets alone.
+
+    That is so where less than half of what all outlets show around it is left among them.
+    """
+    counts = {True: np.zeros((2, 2)), False: np.zeros((2, 2))}  # of steady outlets and the others: before and after, above and below the line
+    for is_steady, is_after, stories, on_theme, sided, score in counted.around(connection, theme, point.day, _PANEL_WEEKS, volume.STEADY):
+        counts[is_steady][int(is_after)] = (on_theme, stories) if point.measure == "share" else (score, sided)
+    panel, everyone = (intervals.divide(of[:, 0], of[:, 1]) for of in (counts[True], counts[True] + counts[False]))
+    is_kept = intervals.is_mostly_left(everyone[1] - everyone[0], panel[1] - panel[0])
+    before, after = _values(panel)
+    return before, after, not is_kept
 
 
 def _withdraw(connection: Connection, found: set[tuple[str, str, date]], today: date) -> None:

@@ -23,7 +23,8 @@ def group_stories(connection: Connection, settings: Settings, run: Run, new: Seq
         return
     limits = settings.extract
     items = [duplicates.item(a.article_id, a.outlet, a.dated_at, a.title, a.text) for a in new]
-    around = timedelta(days=2 * limits.story_days)  # so far from a new article lie the members of a story that it may join
+    # So far back lie the titles that say whether one recurs of which a new article may be a copy, and nearer all members of its story
+    around = timedelta(days=3 * limits.story_days)
     members = derived.story_members(connection, new[0].dated_at - around, new[-1].dated_at + around)
     known = [
         duplicates.KnownItem(duplicates.Item(article, outlet, at, title, words, sketch), story)

@@ -152,32 +152,35 @@ def articles_between(connection: Connection, theme_id: str, first: date, last: d
     return [article for (article,) in found]
 
 
-# The measured tables with their columns
-def panel(connection: Connection, theme_id: str, day: date, days: int, least: float) -> list[tuple[bool, int, int, int, int]]:
-    """(is from `day` on, all stories, those of the theme, those with a side or neutral, supports less opposes) within `days` of a day.
+def around(connection: Connection, theme_id: str, day: date, weeks: int, least: float) -> list[tuple[bool, bool, int, int, int, int]]:
+    """(of steady outlets, is from `day` on, stories, those of the theme, those with a side or neutral, supports less opposes).
 
-    Of the outlets alone of which on both sides at least the part `least` of the days was collected.
+    Of the `weeks` before and from a Monday on. Steady is an outlet that on both sides was collected in at least the part `least` of the weeks
+    in which any was. Weeks, not days: of a day that no poll shows only its articles are known, and many outlets rest on Sundays.
     """
     return _rows(
         connection,
         """
-        with collected as (
-            select outlet, count(*) filter (day < $day) as before, count(*) filter (day >= $day) as after
-            from coverage_days where state <> 'missing' and day >= $first and day < $end group by outlet
+        with weeks as (
+            select distinct outlet, date_trunc('week', day)::date as week, day >= $day as is_after from coverage_days
+            where state <> 'missing' and day >= $first and day < $end
+        ),
+        crawled as (select is_after, count(distinct week) as weeks from weeks group by is_after),
+        steady as (
+            select outlet from (select outlet, is_after, count(*) as weeks from weeks group by all) w join crawled c using (is_after)
+            where w.weeks >= $least * c.weeks group by outlet having count(*) = 2
         ),
         stories as (
-            select s.first_published_at::date >= $day as is_after, t.theme_id is not null as is_on_theme, t.stance
-            from dated_stories s join collected c on c.outlet = s.first_outlet
-            left join story_themes t on t.story_id = s.story_id and t.theme_id = $theme
-            where c.before >= $least * ($day::date - greatest($first::date, (select min(day) from coverage_days)))
-              and c.after >= $least * (least($end::date, (select max(day) + 1 from coverage_days)) - $day::date)
-              and s.first_published_at >= $first::date and s.first_published_at < $end::date
+            select s.first_outlet in (from steady) as is_steady, s.first_published_at::date >= $day as is_after,
+                   t.theme_id is not null as is_on_theme, t.stance
+            from dated_stories s left join story_themes t on t.story_id = s.story_id and t.theme_id = $theme
+            where s.first_published_at >= $first::date and s.first_published_at < $end::date
         )
-        select is_after, count(*)::integer, count(*) filter (is_on_theme)::integer, count(stance)::integer,
+        select is_steady, is_after, count(*)::integer, count(*) filter (is_on_theme)::integer, count(stance)::integer,
                (count(*) filter (stance = 'supports') - count(*) filter (stance = 'opposes'))::integer
-        from stories group by is_after order by is_after
+        from stories group by all order by all
         """,
-        {"theme": theme_id, "day": day, "first": day - timedelta(days=days), "end": day + timedelta(days=days), "least": least},
+        {"theme": theme_id, "day": day, "first": day - timedelta(weeks=weeks), "end": day + timedelta(weeks=weeks), "least": least},
     )
 
 
@@ -191,6 +194,7 @@ def withdrawn_points(connection: Connection) -> list[tuple[str, str, date, float
     return _rows(connection, "from withdrawn_points order by all")
 
 
+# The measured tables with their columns
 MEASURES = {
     "coverage_days": ("outlet", "day", "polls", "failures", "new_articles", "expected", "state"),
     "feed_states": ("outlet", "feed", "last_ok_at", "last_outcome", "last_reason", "failures_in_a_row", "articles_30d", "silent_since",

@@ -60,21 +60,25 @@ def require_format(connection: duckdb.DuckDBPyConnection, path: Path | None) -> 
 
 @contextmanager
 def damaged_aside(path: Path, note: Callable[[str], None]) -> Iterator[None]:
-    """Make room for another archive: a damaged one is renamed, and told to `note`; if the block fails it has its name back."""
-    aside = None
+    """Make room for another archive: a damaged one and its log are renamed, and told to `note`; if the block fails they have their names back."""
+    log = path.with_name(f"{path.name}.wal")
+    kept: dict[Path, Path] = {}
     try:
-        _read_all(path)
+        _read_all(path, note)
     except DamagedError:
-        aside = _free_name(path)
-        path.rename(aside)
+        kept = {file: _free_name(file) for file in (path, log) if file.exists()}
+        for file, aside in kept.items():
+            file.rename(aside)
     try:
         yield
     except BaseException:
-        if aside:
-            aside.replace(path)
+        if kept:
+            log.unlink(missing_ok=True)  # of the archive that did not come to be
+        for file, aside in kept.items():
+            aside.replace(file)
         raise
-    if aside:
-        note(f"the damaged {path.name} was kept as {aside}.")
+    if kept:
+        note(f"the damaged {path.name} was kept as {kept[path]}.")
 
 
 def close_as_it_is(connection: duckdb.DuckDBPyConnection) -> None:
@@ -130,9 +134,9 @@ def _set_aside(log: Path, note: Callable[[str], None]) -> None:
     )
 
 
-def _read_all(path: Path) -> None:
+def _read_all(path: Path, note: Callable[[str], None]) -> None:
     """Raise DamagedError where any part of an archive cannot be read; damage to a table shows only when it is."""
-    connection = open_archive(path)
+    connection = open_archive(path, note)
     try:
         with plainly(path):
             for (table,) in connection.execute("select table_name from duckdb_tables() where database_name = 'archive'").fetchall():
