@@ -95,7 +95,7 @@ def test_a_misspelt_key_that_is_needed_is_called_misspelt_not_missing(tmp_path: 
 
 
 def test_further_mistakes_are_mentioned(tmp_path: Path) -> None:
-    assert "more mistakes)" in refusal_of_feeds(tmp_path, OUTLETS.replace("GB", "Britain").replace("kind: news", "kind: paper"))
+    assert "1 more mistake)" in refusal_of_feeds(tmp_path, OUTLETS.replace("GB", "Britain").replace("kind: news", "kind: paper"))
 
 
 def test_what_is_not_yaml_or_not_the_file_meant_is_refused_in_one_line(tmp_path: Path) -> None:
@@ -138,3 +138,21 @@ def test_keys_that_only_look_alike_and_yaml_that_holds_itself_are_read_on(tmp_pa
     path.write_text("a: &a {1: x, '1': y}\nb: {<<: *a, 2: z}\nc: &c [*c]\n", encoding="utf-8")
     with pytest.raises(SettingsError, match="themes"):  # for what is missing, not for its keys
         read_themes(path)
+
+
+ONE = "outlets:\n  - {{outlet: a.example, name: {}, kind: news, feeds: [https://a.example/feed]}}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (ONE.format("2026-13-45"), "a date that does not exist.*put it in quotes"),
+        (ONE.format("NO"), "line 2: outlets.0.name: .*YAML reads bool here; put it in quotes$"),
+        ("", "the file is empty"),
+    ],
+)
+def test_what_yaml_takes_for_something_else_is_told_in_one_line(tmp_path: Path, text: str, told: str) -> None:
+    path = tmp_path / "feeds.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsError, match=told):
+        read_feeds(path)

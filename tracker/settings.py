@@ -222,6 +222,10 @@ def _read(path: Path, model: type[_Model]) -> _Model:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""
         raise SettingsError(f"{path}{where}: not valid YAML: {getattr(error, 'problem', error)}") from None
+    except ValueError as error:  # what looks like a date is made one
+        raise SettingsError(f"{path}: not valid YAML: a date that does not exist ({error}); if it is a text, put it in quotes.") from None
+    if data is None:
+        raise SettingsError(f"{path}, line 1: the file is empty.")
     try:
         return model.model_validate(data)
     except ValidationError as error:
@@ -248,7 +252,9 @@ def _require_single_keys(root: yaml.Node | None) -> None:
 
 def _explain(path: Path, node: yaml.Node | None, model: type[BaseModel], error: ValidationError) -> str:
     """One line about the first mistake: file, line, key, fix; and how many more there are."""
-    first, *more = sorted(error.errors(include_url=False), key=lambda e: e["type"] != "extra_forbidden")  # a misspelt key is missing too
+    found = error.errors(include_url=False)
+    # A misspelt key is missing too, and a list without its only, mistaken member too short
+    first, *more = sorted((e for e in found if len(found) == 1 or e["type"] != "too_short"), key=lambda e: e["type"] != "extra_forbidden")
     place = [part for part in first["loc"] if not str(part).startswith(("function-", "FeedEntry"))]
     line = _line_of(node, place)
     key = ".".join(str(part) for part in place)
@@ -259,7 +265,9 @@ def _explain(path: Path, node: yaml.Node | None, model: type[BaseModel], error: 
         fix = f"unknown key '{place[-1]}'" + (f"; did you mean '{close[0]}'?" if close else f"; known keys: {', '.join(known)}")
     elif first["type"] == "missing":
         fix = f"the key '{place[-1]}' is missing here; add it"
-    rest = f" (and {len(more)} more mistakes)" if more else ""
+    elif first["type"] == "string_type" and first["input"] is not None:
+        fix = f"a text is wanted, and YAML reads {type(first['input']).__name__} here; put it in quotes"
+    rest = f" (and {len(more)} more mistake{'s' if more[1:] else ''})" if more else ""
     return f"{path}, line {line}: {key or 'the file'}: {fix}{rest}"
 
 

@@ -327,6 +327,20 @@ def test_a_week_that_was_missed_is_caught_up_or_reported_as_a_possible_gap(
     assert rows(archive, "select feed, from_at, to_at from possible_gaps") == [gap]
 
 
+def test_pinned_entries_without_a_believable_date_prove_nothing_about_the_nights_between(
+    web: Web, polite: FetchSettings, archive: duckdb.DuckDBPyConnection
+) -> None:
+    pinned = [told(1, at=FIXED_NOW + 400 * NIGHT), told(2, at=datetime(1970, 1, 1))]
+    chosen = settings_for(polite, web.base + "/feed")
+    for night, young in ((0, []), (4, [told(3, at=FIXED_NOW + 3.9 * NIGHT)])):
+        serve(web, *young, *pinned)
+        crawl(archive, chosen, FIXED_NOW + night * NIGHT)
+    states = dict(rows(archive, "select day, state from coverage_days"))
+    between = [states[(FIXED_NOW + night * NIGHT).date()] for night in (1, 2, 3)]
+    assert "complete" not in between and "missing" in between
+    assert rows(archive, "select count(*) from possible_gaps") == [(1,)]
+
+
 # Entries
 
 

@@ -36,3 +36,18 @@ def test_a_zero_is_said_only_of_a_day_that_every_outlet_was_seen_on(last: str, s
                   'yaml' as claim_from, []::varchar[] as terms, 'active' as status"""
     )
     assert archive.execute("select stories, coverage from volume_days").fetchall() == [(0, state)]
+
+
+@pytest.mark.parametrize(("first_seen", "state"), [("2026-10-09", "partial"), ("2026-10-10", "complete")])
+def test_before_the_first_run_what_a_feed_no_longer_showed_is_unknown_and_an_outlet_that_joined_later_was_not_due(
+    first_seen: str, state: str
+) -> None:
+    archive = open_archive(None)
+    archive.execute(
+        """insert into runs by name
+           select '1' as run_id, 'run' as command, timestamp '2026-10-09 03:00' as started_at, 'x' as code_version, 'x' as settings_digest"""
+    )
+    for name, seen in (("shows-it", "2026-10-09"), ("the other", first_seen)):
+        archive.execute("insert into outlets values (?, ?, 'news', 1, null, ?::timestamp)", [name, name, seen])
+    archive.execute("insert into coverage_days values ('shows-it', date '2026-10-02', 1, 0, 0, null, 'complete')")
+    assert archive.execute("select coverage, is_whole from day_coverage").fetchall() == [(state, state == "complete")]

@@ -300,17 +300,25 @@ create or replace view days as
 select unnest(generate_series(min(day), max(day), interval 1 day))::date as day
 from coverage_days;
 
--- Four of five outlets complete: the mix of outlets, and with it a share, is then nearly the usual one.
+-- Four of five outlets complete: the mix of outlets, and with it a share, is then nearly the usual one. All outlets that were followed by
+-- then are due, those of the first run on every day before it too: of a day that their feeds no longer showed nothing is known.
 create or replace view day_coverage as
+with due as (
+    select d.day, o.outlet
+    from days d, outlets o, (select min(started_at)::date as day from runs) begun
+    where o.first_seen_at::date <= greatest(d.day, begun.day)
+    union
+    select day, outlet from coverage_days
+)
 select
     d.day,
     case
         when count(c.outlet) filter (c.state <> 'missing') = 0                                   then 'missing'
-        when count(c.outlet) filter (c.state = 'complete') >= 0.8 * count(c.outlet)              then 'complete'
+        when count(c.outlet) filter (c.state = 'complete') >= 0.8 * count(u.outlet)              then 'complete'
         else 'partial'
     end as coverage,
-    coalesce(bool_and(c.state = 'complete'), false) as is_whole  -- all of them: only then is a 0 known to be one
-from days d left join coverage_days c using (day)
+    count(u.outlet) > 0 and count(u.outlet) = count(c.outlet) filter (c.state = 'complete') as is_whole  -- all of them: only then is a 0 known to be one
+from days d left join due u using (day) left join coverage_days c on c.day = u.day and c.outlet = u.outlet
 group by d.day;
 
 create or replace view volume_days as

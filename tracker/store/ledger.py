@@ -215,7 +215,8 @@ def _compare_listings(connection: Connection, readings: Sequence[Reading]) -> di
         )
         select b.feed, avg((exists (select 1 from listed_now n where n.feed = b.feed and address_key(n.url) = address_key(b.url)))::integer)
         from before b join oldest o using (feed)
-        where b.newest <= ceil(b.listed / 2) and (b.published_at is null or o.oldest_at is null or b.published_at >= o.oldest_at)
+        -- Where there are dates, only dated entries are evidence: one that is pinned and without a believable date would always be there
+        where b.newest <= ceil(b.listed / 2) and (o.oldest_at is null or b.published_at >= o.oldest_at)
         group by b.feed
         """,
         {"feeds": feeds},
