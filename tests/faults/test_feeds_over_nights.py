@@ -473,6 +473,17 @@ def test_an_entry_in_two_feeds_of_an_outlet_is_stored_once(web: Web, polite: Fet
 # Pages
 
 
+def test_an_address_that_two_outlets_link_is_one_article_whatever_they_call_it(
+    web: Web, polite: FetchSettings, archive: duckdb.DuckDBPyConnection
+) -> None:
+    one = settings_for(polite, web.base + "/one")
+    aggregator = settings_for(polite, web.base + "/two").outlets[0].model_copy(update={"outlet": "two.example", "name": "Two"})
+    serve(web, told(1, title="One headline", link="https://example.com/x?utm_source=two"), path="/one")
+    serve(web, told(2, title="Quite another, of its own making", words=OTHER_WORDS, link="https://example.com/x"), path="/two")
+    crawl(archive, one.model_copy(update={"outlets": (*one.outlets, aggregator)}), FIXED_NOW)
+    assert rows(archive, "select url from articles") == [("https://example.com/x",)]
+
+
 def paged(web: Web, *paths: str, titles: Sequence[str] = ()) -> str:
     names = titles or [f"Report {number} from the harbour" for number, _ in enumerate(paths)]
     return serve(web, *(told(n, title, link=web.base + path) for n, (path, title) in enumerate(zip(paths, names, strict=True))))
