@@ -1,6 +1,7 @@
 """A published file comes in; what it says, by the ids of the replay's world, goes out: what a reader of the public views can know."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -119,8 +120,7 @@ def _articles(file: duckdb.DuckDBPyConnection) -> tuple[Found, ...]:
 
 def _verdicts(path: Path) -> dict[str, str]:
     """For each curated theme what the dashboard says of its share in the second half of the nights against the first."""
-    opened = public.Published(path)
-    try:
+    with closing(public.Published(path)) as opened:
         span = opened.span()
         if span is None:
             return {}
@@ -132,8 +132,6 @@ def _verdicts(path: Path) -> dict[str, str]:
         themes = [series.theme(grid, opened.theme_counts(*span, theme), error) for theme in known["theme_id"]]
         told = series.changes(themes, series.halves(*span))
         return {slug: share.verdict for slug, (share, _) in zip(known["slug"], told, strict=True)}
-    finally:
-        opened.close()
 
 
 # What a date that nobody believes may not touch. Of curated themes: discovered ones are clusters of all articles, dated or not
@@ -156,8 +154,5 @@ def numbers(data: Path) -> str:
 
 def checksum(data: Path) -> str:
     """Of all that the newest published file says."""
-    opened = public.Published(public.published_file(data))
-    try:
+    with closing(public.Published(public.published_file(data))) as opened:
         return public.checksum(opened)
-    finally:
-        opened.close()

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -90,11 +91,8 @@ def read(data: Path, query: str) -> list[tuple[Any, ...]]:
 
 def checksum(data: Path) -> str:
     """What the published numbers are."""
-    published = public.Published(public.published_file(data))
-    try:
+    with closing(public.Published(public.published_file(data))) as published:
         return public.checksum(published)
-    finally:
-        published.close()
 
 
 def store(data: Path, articles: Sequence[Article]) -> None:

@@ -222,22 +222,9 @@ def update_curated(connection: Connection, theme: Theme) -> None:
     )
 
 
-def move_theme(connection: Connection, theme: Theme, terms: Sequence[str], centroid: Vectors) -> None:
-    """After a refit a theme follows its story: new centroid and, if it is still a discovered one, terms; id, slug, name and claim stay."""
-    kept = theme.terms if theme.kind == "curated" else terms
-    connection.execute("update themes set terms = ?, centroid = ? where theme_id = ?", (list(kept), centroid.tolist(), theme.theme_id))
-
-
 def set_judged_with(connection: Connection, theme_id: str, digest: str) -> None:
     """Remember what a theme's mentions were judged with."""
     connection.execute("update themes set judged_with = ? where theme_id = ?", (digest, theme_id))
-
-
-def replace_members(connection: Connection, run: Run, articles: Collection[str], rows: Sequence[tuple[str, str, float]]) -> None:
-    """Give some articles their discovered themes anew: rows of (article_id, theme_id, strength)."""
-    connection.execute("create or replace temp table wanted_articles as select unnest(?::varchar[]) as article_id", (list(articles),))
-    connection.execute("delete from theme_members where article_id in (select article_id from wanted_articles)")
-    insert(connection, "theme_members", ("run_id", "article_id", "theme_id", "strength"), [(run.run_id, *row) for row in rows])
 
 
 def members(connection: Connection, theme_id: str) -> dict[str, float]:
