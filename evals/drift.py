@@ -82,6 +82,15 @@ class Lived:
         """Ids of the story's own night, against the true themes of that night."""
         return agreement([s.then for s in self.stories], self.classes())
 
+    def settled(self) -> Agreement:
+        """As assigned, without the stories of themes that night on their way into another or out of one."""
+        kept = [
+            (s.then, true)
+            for s, true in zip(self.stories, self.classes(), strict=True)
+            if s.theme == NO_THEME or not self.world.is_between(s.theme, s.night)
+        ]
+        return agreement([then for then, _ in kept], [true for _, true in kept])
+
     def at_the_end(self) -> Agreement:
         """Ids after the last night, against what the true themes became."""
         edited_away, kept = self.world.edited[1:3]
@@ -209,7 +218,13 @@ def rows(lived: Lived) -> list[tuple[str, str]]:
     due = {ids.get(e.theme) for e in died if e.night < world.nights - SILENT_DAYS}
     living = {ids.get(theme) for theme in world.living(world.nights - 1)}
     found = [
-        (f"{reading}, {name}", text) for reading, a in (("as assigned", then), ("at the end", end)) for name, text in _agreed(a)
+        (f"{reading}, {name}", text)
+        for reading, a in (
+            ("as assigned", then),
+            ("but for nights of merging and splitting", lived.settled()),
+            ("at the end", end),
+        )
+        for name, text in _agreed(a)
     ]
     merged, split = recorded(lived, "merged"), recorded(lived, "split")
     return [

@@ -5,7 +5,8 @@ true theme's stories that have its id; means over stories, F their harmonic mean
 theme of its own. Two readings:
 
 - as assigned: the id given on the story's own night, against the true theme of that night. A theme that merged into another is itself
-  before that night and the other from that night on; of a theme that split, the smaller side is a new theme from that night on.
+  before that night and the other from that night on; of a theme that split, the smaller side is a new theme from that night on. Also without
+  the nights on which they are on their way into each other, or apart.
 - at the end: the id the story has after the last night (a merged id is what it became), against what the true theme became in the end: all
   stories of a theme that merged are the other's.
 

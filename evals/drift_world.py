@@ -92,11 +92,16 @@ class World:
     def _own(self, number: int, night: int) -> Vectors:
         theme, angle = self.themes[number], math.radians(self.degrees * night)
         own = unit((math.cos(angle) * theme.plane[0] + math.sin(angle) * theme.plane[1]).astype(np.float32))
+        if not self.is_between(number, night):
+            return own
         if theme.joins >= 0 and night >= theme.end - APPROACH:
             return _between(own, self._own(theme.joins, night), 1 - (theme.end - night) / (APPROACH + 1))
-        if theme.leaves >= 0 and night < theme.first + APPROACH:
-            return _between(self._own(theme.leaves, night), own, (night - theme.first + 1) / (APPROACH + 1))
-        return own
+        return _between(self._own(theme.leaves, night), own, (night - theme.first + 1) / (APPROACH + 1))
+
+    def is_between(self, number: int, night: int) -> bool:
+        """Whether a theme is on its way into another that night, or out of one: no reader could say which of the two a story is of."""
+        theme = self.themes[number]
+        return (theme.joins >= 0 and night >= theme.end - APPROACH) or (theme.leaves >= 0 and night < theme.first + APPROACH)
 
     def became(self, number: int) -> int:
         """The theme whose stories a theme's stories are in the end: itself, or what it merged into."""

@@ -58,11 +58,12 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """The archive's themes and stories after the last period."""
+    """The archive's themes and stories after the last period; `turns` are (run, theme, "split" or "merged", other theme), by name."""
 
     periods: tuple[Period, ...]
     themes: Mapping[str, Theme]
     stories: tuple[Story, ...]
+    turns: tuple[tuple[str, str, str, str], ...]
 
 
 def read(files: Sequence[Path]) -> list[Article]:
@@ -117,9 +118,15 @@ def replay(
         if one.article_id in known
         for member in [now.get(one.article_id)]
     )
-    themes = {s.theme.theme_id: s.theme for s in derived.themes(archive) if s.theme.kind == "discovered" and s.status != "merged"}
+    stored = {s.theme.theme_id: s for s in derived.themes(archive) if s.theme.kind == "discovered"}
+    turns = tuple(
+        (change.run_id[:8], stored[change.theme_id].theme.name, change.event, stored[change.other].theme.name)
+        for change in themed_nights.changes(archive)
+        if change.other
+    )
     archive.close()
-    return Replay(tuple(Period(*counts, happened[counts[0]]) for counts in found), themes, stories)
+    themes = {theme_id: s.theme for theme_id, s in stored.items() if s.status != "merged"}
+    return Replay(tuple(Period(*counts, happened[counts[0]]) for counts in found), themes, stories, turns)
 
 
 def _stories(archive: duckdb.DuckDBPyConnection) -> set[str]:
@@ -223,6 +230,7 @@ def main() -> None:
         for p in found.periods
     ]
     table((args.by, "stories", "in no theme then", "themes with stories", *EVENT_KINDS), months, as_json=False)
+    table(("run", "theme", "event", "other theme"), found.turns, as_json=False)
     for word in args.words:
         show_word(found, word)
     for theme_id in lineages(found, args.lineages):

@@ -95,3 +95,11 @@ def test_a_birth_is_found_on_the_night_half_of_its_stories_get_its_id(world: Wor
     late = [Placed(20, theme, None, "x"), Placed(20, theme, "y", "x"), Placed(21, theme, "x", "x"), Placed(21, theme, None, "x")]
     assert drift.delays(_lived(alone, *late, *[Placed(22, theme, "x", "x")] * 3, Placed(20, other, "y", "y")), "born") == [1]
     assert drift.delays(_lived(alone, Placed(20, theme, None, None)), "born") == [None]
+
+
+def test_a_theme_on_its_way_into_another_has_one_id_but_for_these_nights(world: World) -> None:
+    merge = next(event for event in world.events if event.kind == "merged")
+    stories = [Placed(merge.night - 9, merge.theme, "b", "a")] * 3 + [Placed(merge.night - 1, merge.theme, "a", "a")] * 3
+    lived = _lived(world, *stories)
+    assert (lived.as_assigned().with_one_id, lived.settled().with_one_id) == (0, 1)
+    assert lived.settled().bcubed.f == 1.0

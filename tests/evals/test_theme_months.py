@@ -40,7 +40,7 @@ def test_articles_of_the_year_are_read_once_in_order(tmp_path: Path) -> None:
 
 def test_lineages_to_read_are_the_largest_and_some_others() -> None:
     stories = _stories("large", *[1, 2, 3] * 4) + _stories("short", *[5] * 9) + _stories("b", 1, 2, 3, 4) + _stories("c", 7, 8, 9)
-    found = Replay((), {name: _theme(name) for name in ("large", "short", "b", "c")}, tuple(stories))
+    found = Replay((), {name: _theme(name) for name in ("large", "short", "b", "c")}, tuple(stories), ())
     assert theme_months.lineages(found, 2) == ["large", "b"]  # 'short' did not last three months
 
 

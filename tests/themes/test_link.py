@@ -1,9 +1,10 @@
 """Clusters meet the themes of last time: first one to one, then splits and merges; what drifts stays itself."""
 
 import numpy as np
+import pytest
 
 from tracker.themes.embed import unit
-from tracker.themes.link import Lineage, lineage
+from tracker.themes.link import Lineage, lineage, merged_since
 
 A, B, C, D = np.eye(4, dtype=np.float32)
 NEAR_A = unit(np.array([1, 0.3, 0, 0], dtype=np.float32))
@@ -106,3 +107,64 @@ def test_no_clusters_and_no_themes() -> None:
     nothing = np.empty(0, dtype=np.int64)
     assert lineage(nothing, nothing, nothing.astype(float), rows(), rows(A), 0.75) == Lineage({}, {}, (), {}, {})
     assert linked([(0, -1, 10), (1, -1, 10)], rows(A, B), rows()).born == (0, 1)
+
+
+ONE, OTHER, FAR = range(3)
+LAST_DAY = 9  # of the one theme that falls silent
+
+
+def around(direction: np.ndarray, stories: int, seed: int) -> np.ndarray:
+    """Stories at a cosine of about 0.6 to what they are about, as real ones are, in 384 dimensions."""
+    noise = unit(np.random.default_rng(seed).normal(size=(stories, 384)).astype(np.float32))
+    return unit(0.6 * direction + 0.8 * noise)
+
+
+def at(degrees: float) -> np.ndarray:
+    direction = np.zeros(384, dtype=np.float32)
+    direction[:2] = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    return direction
+
+
+def ended(
+    degrees: float, fixed: tuple[int, ...] = (), living: tuple[int, ...] = (OTHER, FAR), last_day_of_other: int = 29, last_day: int = 29
+) -> dict[int, int]:  # fmt: skip
+    """Three themes of three stories a day, one of which turns, and falls silent that far from where the other is."""
+    days_of = {ONE: range(LAST_DAY + 1), OTHER: range(last_day_of_other + 1), FAR: range(last_day + 1)}
+    where = {ONE: lambda day: at(90 - (90 - degrees) * day / LAST_DAY), OTHER: lambda _: at(0), FAR: lambda _: at(180)}
+    told = sorted((day, theme) for theme, days in days_of.items() for day in days)
+    vectors = np.concatenate([around(where[theme](day), 3, 100 * theme + day) for day, theme in told])
+    days, themes = (np.repeat([row[column] for row in told], 3) for column in (0, 1))
+    return merged_since(themes, days.astype(float), vectors, 0.75, fixed, living)
+
+
+def test_a_theme_that_came_near_to_another_and_fell_silent_is_one_with_it() -> None:
+    assert ended(degrees=10) == {ONE: OTHER}
+
+
+@pytest.mark.parametrize("degrees", [60, 90])
+def test_a_theme_that_fell_silent_far_from_every_other_has_ended(degrees: float) -> None:
+    assert ended(degrees) == {}
+
+
+def test_a_pause_is_no_silence() -> None:
+    assert ended(degrees=10, last_day_of_other=12, last_day=12) == {}  # six of its stories would have come
+    assert ended(degrees=10, last_day_of_other=LAST_DAY, last_day=LAST_DAY) == {}  # no night since
+
+
+def test_a_theme_that_has_a_cluster_tonight_is_not_silent() -> None:
+    assert ended(degrees=10, living=(ONE, OTHER, FAR)) == {}
+
+
+def test_a_theme_does_not_merge_into_one_that_is_silent_too() -> None:
+    assert ended(degrees=10, last_day_of_other=LAST_DAY) == {}
+
+
+def test_what_a_person_has_edited_does_not_merge_by_falling_silent() -> None:
+    assert ended(degrees=10, fixed=(ONE,)) == ended(degrees=10, fixed=(OTHER,)) == {}
+
+
+def test_too_few_last_stories_tell_nothing() -> None:
+    few = np.concatenate([around(at(0), 4, 1), around(at(0), 200, 2)])
+    themes, days = np.repeat([ONE, OTHER], [4, 200]), np.repeat([0.0, 0.0, 9.0], [4, 50, 150])
+    assert merged_since(themes, days, few, 0.75, (), ()) == {}
+    assert merged_since(themes[:0], days[:0], few[:0], 0.75, (), ()) == {}

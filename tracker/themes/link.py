@@ -2,6 +2,8 @@
 
 A story may belong to a theme from before and to a cluster of tonight's fit; what they share says most about who is who, even for a
 theme that has drifted far. Splits and merges are found only after every theme that can be has been matched one to one.
+
+Two themes can also have become one since the last fit: the stories of both join whichever is nearer, and one of them falls silent (`merged_since`).
 """
 
 from collections.abc import Collection, Mapping
@@ -20,6 +22,11 @@ _MIXED = 0.6  # a theme with this share of its stories among another's has becom
 _AMONG = 0.5  # in a cluster with at least half as many stories of the other as of itself
 _SIDE_BY_SIDE = 0.9  # of a part's stories have the rest beside them: less, and one went on where the other had ended, as a drifting theme does
 _PAUSES = 2.0  # mean pauses of the rest that are still beside
+
+SILENT_DAYS = 30  # looked back on for themes that fell silent
+_MISSED = 6.9  # stories that a theme's own pace would have brought: that none comes by chance happens once in a thousand (Poisson)
+_LAST = 5  # stories that say where a theme ended: with more of them, less of what it was in the end
+_AROUND = 1  # days around these on which another theme's stories are looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +74,38 @@ def lineage(
         else:
             part[cluster] = int(parents[0])
     return Lineage(same, part, tuple(born), split, _merged(shared, in_theme, themes, similarity, fixed))
+
+
+def merged_since(
+    theme_of: Ints, days: NDArray[np.float64], vectors: Vectors, similarity: float, fixed: Collection[int], living: Collection[int]
+) -> dict[int, int]:  # fmt: skip
+    """Themes that fell silent where another goes on -> that other one, from the stories of the last SILENT_DAYS, in order of their days.
+
+    Silent is a theme of which _MISSED stories would have come since, at its share of all stories, and that is not among the `living`, which have
+    a cluster in tonight's fit. Of two that have become one the last stories of one lie where the other's do: from the cosine `similarity` on.
+    What a person has edited (`fixed`) merges with nothing.
+    """
+    last = {int(theme): float(days[theme_of == theme].max()) for theme in np.unique(theme_of)}
+    silent = {theme for theme, day in last.items() if (theme_of[days <= day] == theme).mean() * (days > day).sum() >= _MISSED}
+    found: dict[int, int] = {}
+    for theme in sorted(silent - {*fixed, *living}):
+        own = np.flatnonzero(theme_of == theme)[-_LAST:]
+        is_beside = (days >= days[own].min() - _AROUND) & (days <= days[own].max() + _AROUND)
+        beside = {other: np.flatnonzero(is_beside & (theme_of == other)) for other in last.keys() - silent - set(fixed)}
+        nearness = {other: _cosine_of_means(vectors[own], vectors[rows]) for other, rows in beside.items() if min(len(own), len(rows)) >= _LAST}
+        nearest = max(nearness, key=lambda other: nearness[other], default=-1)
+        if nearest >= 0 and nearness[nearest] >= similarity:
+            found[theme] = nearest
+    return found
+
+
+def _cosine_of_means(one: Vectors, other: Vectors) -> float:
+    """Of the directions that two samples of unit rows are drawn around, without what their scatter takes from it.
+
+    Spearman's (1904) correction for attenuation: the mean dot product between the samples over the geometric mean of those within them.
+    """
+    within = [(float(rows.sum(axis=0) @ rows.sum(axis=0)) - len(rows)) / (len(rows) * (len(rows) - 1)) for rows in (one, other)]
+    return float(one.mean(axis=0) @ other.mean(axis=0)) / float(np.sqrt(np.prod(within))) if min(within) > 0 else 0.0
 
 
 def _shared(cluster_of: Ints, theme_of: Ints, clusters: int, themes: int) -> Ints:
