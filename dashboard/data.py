@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from dashboard import series
+from dashboard import series, words
 from dashboard.series import Grid, Theme
 from tracker.measures.label_error import LabelError
 from tracker.store import public, sandbox
@@ -19,7 +19,7 @@ from tracker.store.lineage import Event, Lineage, Listed, Story
 from tracker.store.public import Articles
 from tracker.store.sandbox import Result
 
-_KEPT = 256  # answers in memory: small frames, all pages of a few readers
+_kept = st.cache_data(max_entries=256, show_spinner=False)  # answers in memory: small frames, all pages of a few readers
 
 
 def version() -> str:
@@ -36,73 +36,75 @@ def _opened(version: str) -> Lineage:
     return Lineage(Path(version))
 
 
-@st.cache_data(max_entries=_KEPT, show_spinner=False)
+@_kept
 def outlets(version: str) -> pd.DataFrame:
-    """See Published.outlets."""
-    return _opened(version).outlets()
+    """See Published.outlets, with names that tell them apart: where several have one (feeds' titles give it), its id stands behind."""
+    found = _opened(version).outlets()
+    names = found["name"].map(words.seen)
+    return found.assign(name=names.mask(names.duplicated(keep=False), names + " (" + found["outlet"] + ")"))
 
 
-@st.cache_data(max_entries=_KEPT, show_spinner=False)
+@_kept
 def themes(version: str) -> pd.DataFrame:
     """See Published.themes."""
     return _opened(version).themes()
 
 
-@st.cache_data(max_entries=_KEPT, show_spinner=False)
+@_kept
 def listed(version: str) -> list[Listed]:
     """See Lineage.listed."""
     return _opened(version).listed()
 
 
-@st.cache_data(max_entries=_KEPT, show_spinner=False)
+@_kept
 def events(version: str) -> list[Event]:
     """See Lineage.events: of all themes."""
     return _opened(version).events()
 
 
-@st.cache_data(max_entries=_KEPT, show_spinner=False)
+@_kept
 def months(version: str) -> list[tuple[str, date, int]]:
     """See Lineage.months."""
     return _opened(version).months()
 
 
-@st.cache_data(max_entries=_KEPT, show_spinner=False)
+@_kept
 def typical(version: str, theme_id: str) -> list[Story]:
     """See Lineage.typical."""
     return _opened(version).typical(theme_id)
 
 
-@st.cache_data(max_entries=_KEPT, show_spinner=False)
+@_kept
 def article(version: str, article_id: str) -> Story | None:
     """See Lineage.article."""
     return _opened(version).article(article_id)
 
 
-@st.cache_data(max_entries=_KEPT, show_spinner=False)
+@_kept
 def span(version: str) -> tuple[date, date] | None:
     """See Published.span."""
     return _opened(version).span()
 
 
-@st.cache_data(max_entries=_KEPT, show_spinner=False)
+@_kept
 def totals(version: str) -> dict[str, int]:
     """See Published.totals."""
     return _opened(version).totals()
 
 
-@st.cache_data(max_entries=_KEPT, show_spinner=False)
+@_kept
 def theme_counts(version: str, first: date, last: date, theme_id: str | None = None) -> pd.DataFrame:
     """See Published.theme_counts."""
     return _opened(version).theme_counts(first, last, theme_id)
 
 
-@st.cache_data(max_entries=_KEPT, show_spinner=False)
+@_kept
 def story_counts(version: str, first: date, last: date) -> pd.DataFrame:
     """See Published.story_counts."""
     return _opened(version).story_counts(first, last)
 
 
-@st.cache_data(max_entries=_KEPT, show_spinner=False)
+@_kept
 def coverage(version: str, first: date, last: date) -> pd.DataFrame:
     """See Published.coverage."""
     return _opened(version).coverage(first, last)
@@ -126,31 +128,31 @@ def all_themes(version: str, on: Grid, theme_ids: tuple[str, ...]) -> list[Theme
     return [series.theme(on, by_theme.get(theme_id, counts.iloc[:0]), error) for theme_id in theme_ids]
 
 
-@st.cache_data(max_entries=_KEPT, show_spinner=False)
+@_kept
 def turning_points(version: str, first: date, last: date) -> pd.DataFrame:
     """See Published.turning_points."""
     return _opened(version).turning_points(first, last)
 
 
-@st.cache_data(max_entries=_KEPT, show_spinner=False)
+@_kept
 def withdrawn_points(version: str) -> pd.DataFrame:
     """See Published.withdrawn_points."""
     return _opened(version).withdrawn_points()
 
 
-@st.cache_data(max_entries=_KEPT, show_spinner=False)
+@_kept
 def moves(version: str) -> pd.DataFrame:
     """See Published.moves."""
     return _opened(version).moves()
 
 
-@st.cache_data(max_entries=_KEPT, show_spinner=False)
+@_kept
 def mention_counts(version: str, theme_id: str, first: date, last: date, outlets: tuple[str, ...]) -> pd.DataFrame:
     """See Published.mention_counts."""
     return _opened(version).mention_counts(theme_id, first, last, outlets)
 
 
-@st.cache_data(max_entries=_KEPT, show_spinner=False)
+@_kept
 def evidence(
     version: str,
     theme_id: str,
@@ -166,7 +168,7 @@ def evidence(
     return _opened(version).evidence(theme_id, stance, first, last, outlets, seed, rows, voice)
 
 
-@st.cache_data(max_entries=_KEPT, show_spinner=False)
+@_kept
 def articles(
     version: str, theme_id: str, first: date, last: date, outlets: tuple[str, ...], words: str, rows: int, skip: int
 ) -> Articles:
@@ -174,49 +176,49 @@ def articles(
     return _opened(version).articles(theme_id, first, last, outlets, words, rows, skip)
 
 
-@st.cache_data(max_entries=_KEPT, show_spinner=False)
+@_kept
 def feed_health(version: str) -> pd.DataFrame:
     """See Published.feed_health."""
     return _opened(version).feed_health()
 
 
-@st.cache_data(max_entries=_KEPT, show_spinner=False)
+@_kept
 def rejection_counts(version: str) -> pd.DataFrame:
     """See Published.rejection_counts."""
     return _opened(version).rejection_counts()
 
 
-@st.cache_data(max_entries=_KEPT, show_spinner=False)
+@_kept
 def undated(version: str) -> pd.DataFrame:
     """See Published.undated."""
     return _opened(version).undated()
 
 
-@st.cache_data(max_entries=_KEPT, show_spinner=False)
+@_kept
 def largest_stories(version: str, rows: int) -> pd.DataFrame:
     """See Published.largest_stories."""
     return _opened(version).largest_stories(rows)
 
 
-@st.cache_data(max_entries=_KEPT, show_spinner=False)
+@_kept
 def runs(version: str, rows: int) -> pd.DataFrame:
     """See Published.runs."""
     return _opened(version).runs(rows)
 
 
-@st.cache_data(max_entries=_KEPT, show_spinner=False)
+@_kept
 def judge_changes(version: str, first: date, last: date) -> pd.DataFrame:
     """See Published.judge_changes."""
     return _opened(version).judge_changes(first, last)
 
 
-@st.cache_data(max_entries=_KEPT, show_spinner=False)
+@_kept
 def judge_scores(version: str) -> pd.DataFrame:
     """See Published.judge_scores."""
     return _opened(version).judge_scores()
 
 
-@st.cache_data(max_entries=_KEPT, show_spinner=False)
+@_kept
 def judge_confusion(version: str) -> pd.DataFrame:
     """See Published.judge_confusion."""
     return _opened(version).judge_confusion()
@@ -229,7 +231,7 @@ def label_error(version: str) -> LabelError:
     return series.known_error(opened.label_error_draws(), opened.judge_confusion())
 
 
-@st.cache_data(max_entries=_KEPT, show_spinner=False)
+@_kept
 def schema(version: str) -> pd.DataFrame:
     """See Published.schema."""
     return _opened(version).schema()

@@ -26,7 +26,6 @@ class Selection:
     step: Step
     outlets: tuple[str, ...]
     all_outlets: int
-    kinds: tuple[str, ...]
     note: str = ""  # what was asked for and could not be
 
     @property
@@ -72,7 +71,7 @@ def resolve(
     if step == "month" and days < 85:
         step, note = "week", "Months need at least 13 weeks: weeks are shown."
     kept = outlets[(outlets["outlet"].isin(outlet) | (not outlet)) & (outlets["kind"].isin(kind) | (not kind))]
-    return Selection(first, last, cast("Step", step), tuple(kept["outlet"]), len(outlets), tuple(kind), note)
+    return Selection(first, last, cast("Step", step), tuple(kept["outlet"]), len(outlets), note)
 
 
 def draw(outlets: pd.DataFrame, span: tuple[date, date], stories: int) -> Selection:

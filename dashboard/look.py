@@ -4,6 +4,8 @@ Colours hold at least 3:1 on white and on the dark background, so a figure is le
 Blue right or up supports, orange (hatched) left or down opposes, grey is neutral: colour never speaks alone.
 """
 
+from itertools import count
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -39,9 +41,17 @@ def values(numbers: npt.ArrayLike) -> list[float | None]:
 
 
 def ticks(reach: float) -> list[float]:
-    """Three or four round numbers from 0 to a little beyond `reach`."""
-    step = next(size for size in (1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 10_000) if reach / size <= 3.5)
+    """Three or four whole round numbers from 0 to a little beyond `reach`."""
+    sizes = (int(digit * 10**power) for power in count() for digit in (1, 2.5, 5))  # 1, 2, 5, 10, 25, 50, 100 ...
+    step = next(size for size in sizes if reach / size <= 3.5)
     return [float(tick) for tick in np.arange(0, reach * 1.15, step)]
+
+
+def share_end(top: float) -> float:
+    """The end of an axis for shares from 0: a round number a little above `top` (over 0, at most 1), hardly above the whole."""
+    power = 10.0 ** np.floor(np.log10(top))
+    steps = (1, 1.5, 2, 2.5, 3, 4, 5, 7.5, 10, 15)  # the last for a top just under the next power
+    return min(1.05, float(next(step * power for step in steps if step * power >= top * 1.02)))
 
 
 def side_words(frame: pd.DataFrame) -> list[str]:

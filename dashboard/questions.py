@@ -15,9 +15,9 @@ from volume_daily v join themes t using (theme_id)
 group by all order by month, stories desc""",
     "Which way does each theme lean?": """\
 select t.name, sum(s.supports) as supports, sum(s.opposes) as opposes, sum(s.neutral) as neutral,
-       round((sum(s.supports) - sum(s.opposes)) / sum(s.supports + s.opposes + s.neutral), 2) as net
+       round((sum(s.supports) - sum(s.opposes)) / nullif(sum(s.supports + s.opposes + s.neutral), 0), 2) as net
 from stance_daily s join themes t using (theme_id)
-group by all order by net desc""",
+group by all order by net desc nulls last""",
     "Which outlets oppose a claim most often?": """\
 select t.name as theme, o.name as outlet, sum(d.stories) as stories, sum(d.opposes) as opposes
 from theme_outlet_daily d join themes t using (theme_id) join outlets o using (outlet)

@@ -79,7 +79,7 @@ def _share_row(figure: go.Figure, row: int, series: Series, shown: OverTime) -> 
     steps = [window.last_day.isoformat() for window in shown.windows]
     is_known = (shown.sides["collected"] >= MIN_COLLECTED) & (shown.sides["all_stories"] > 0)
     dots = (shown.sides["n"] / shown.sides["all_stories"].where(is_known)).round(5)
-    top = _nice(np.nanmax([np.nanmax(np.nan_to_num(series.high)), np.nanmax(series.value), 0.01]))
+    end = look.share_end(np.nanmax([np.nanmax(np.nan_to_num(series.high)), np.nanmax(series.value), 0.01]))
     figure.add_trace(
         go.Scatter(
             x=steps,
@@ -98,7 +98,7 @@ def _share_row(figure: go.Figure, row: int, series: Series, shown: OverTime) -> 
         for value, low, high, top_, n, outlets in zip(*_columns(series), strict=True)
     ]
     _line(figure, row, series, texts)
-    figure.update_yaxes(range=[0, top], tickformat=".1%" if top <= 0.05 else ".0%", row=row, col=1)
+    figure.update_yaxes(range=[0, end], tickformat=".1%" if end <= 0.05 else ".0%", row=row, col=1)
     _name(figure, row, "share of coverage")
 
 
@@ -262,15 +262,9 @@ def _stretches(known: npt.NDArray[np.bool_]) -> list[list[int]]:
 
 
 def _columns(series: Series) -> tuple[list[float], ...]:
-    zeroed = [np.nan_to_num(array).tolist() for array in (series.value,)]
-    return (*zeroed, series.low.tolist(), series.high.tolist(), series.total.tolist(), series.n.tolist(), series.outlets.tolist())
+    value = np.nan_to_num(series.value)
+    return tuple(array.tolist() for array in (value, series.low, series.high, series.total, series.n, series.outlets))
 
 
 def _in_brackets(low: float, high: float, form: Callable[[float], str]) -> str:
     return "" if np.isnan(low) else f" (95%: {form(low)} to {form(high)})"
-
-
-def _nice(top: float) -> float:
-    """The next of 1, 2, 2.5, 5 times a power of ten."""
-    power = 10.0 ** np.floor(np.log10(top))
-    return float(next(step * power for step in (1, 1.5, 2, 2.5, 3, 4, 5, 7.5, 10) if step * power >= top * 1.02))

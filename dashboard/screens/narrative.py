@@ -210,7 +210,7 @@ else:
 # Evidence
 st.header("What they say", anchor="evidence")
 lot = st.query_params.get("s", "1")
-seed = int(lot) if lot.isdecimal() else 1
+seed = int(lot) if lot.isdecimal() and len(lot) < 10 else 1  # Python reads no number of 4,300 digits
 st.caption("Passages drawn at random from the selection, at most one an outlet; those the judge is unsure of are never drawn.")
 
 

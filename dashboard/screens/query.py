@@ -40,13 +40,13 @@ with ask:
     st.button("Run", type="primary", shortcut="Ctrl+Enter")
     try:
         result = data.query(version, sql or "")
-    except StoreError as error:
-        st.info("The query was not run, or did not finish.", icon=":material/block:")
+        frame = result.table.to_pandas()
+    except (StoreError, ValueError, NotImplementedError) as error:  # the last two: a date before our era, a type no frame has
+        st.info("The query was not run, did not finish, or its result cannot be shown.", icon=":material/block:")
         st.code(str(error), language=None, wrap_lines=True)
     else:
         cut = " (there are more)" if result.truncated else ""
         st.caption(f"{words.count(result.table.num_rows, 'row')}{cut} in {result.seconds:.1f} s")
-        frame = result.table.to_pandas()
         st.dataframe(frame, hide_index=True, height=560 if len(frame) > 14 else "content", alt="Result of the query")
         st.download_button(
             "Download these rows as CSV", words.csv(frame), "query.csv", "text/csv", on_click="ignore", type="tertiary",

@@ -68,11 +68,11 @@ with left:
             column_order=["why", "entries", "outlets", "stage"],
         )
 with right:
-    undated = data.undated(version)
+    undated = data.undated(version).merge(outlets[["outlet", "name"]], on="outlet")
     st.header(f"{words.count(totals['undated'], 'article')} without a date", anchor="undated")
     st.caption("Kept, searchable in SQL, and in no chart: an article is never put on the day it was crawled.")
     if len(undated):
-        st.dataframe(undated, hide_index=True, column_config={"name": "Outlet", "articles": "Articles"})
+        st.dataframe(undated[["name", "articles"]], hide_index=True, column_config={"name": "Outlet", "articles": "Articles"})
 
 st.header(f"{words.count(totals['copies'], 'copy', 'copies')} counted once with their story", anchor="copies")
 largest = data.largest_stories(version, 10)

@@ -9,7 +9,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from dashboard import charts, findings, marks, series, summary, timeline
+from dashboard import charts, findings, look, marks, series, summary, timeline
 from dashboard.timeline import OverTime
 from tests.dashboard import invented
 from tracker.measures import label_error, volume
@@ -75,6 +75,23 @@ def test_share_starts_at_zero_net_at_fixed_ends_and_hover_names_n() -> None:
     assert tuple(figure.layout.yaxis2.range) == (-1.05, 1.05)
     share = next(trace for trace in figure.data if trace.name == "line")
     assert "224 of 896 stories, 8 outlets" in share.customdata[-1]
+
+
+def test_the_share_axis_ends_a_little_above_every_share_and_hardly_above_all() -> None:
+    for top in np.arange(0.01, 1.0005, 0.0005):
+        assert top < look.share_end(top) <= min(1.6 * top, 1.05)
+    full = shown(theme_with(set()))
+    assert full.share is not None
+    just_under = replace(full.share, value=np.full_like(full.share.value, 0.0985), high=np.full_like(full.share.high, 0.099))
+    assert timeline.draw(replace(full, share=just_under)).layout.yaxis.range == (0, 0.15)
+
+
+def test_counts_of_any_size_have_a_few_ticks_that_reach_them() -> None:
+    for reach in (*range(1, 400), 3_600, 36_000, 5_000_000):
+        ticks = look.ticks(reach)
+        assert 2 <= len(ticks) <= 5
+        assert all(tick % 1 == 0 for tick in ticks)
+        assert ticks[-1] > reach / 2
 
 
 def test_few_stories_are_marks_one_each_and_sides_do_not_mix() -> None:

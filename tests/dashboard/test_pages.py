@@ -9,7 +9,8 @@ import duckdb
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import serve
+from dashboard import questions, serve
+from tracker.store import sandbox
 from tracker.store.database import open_archive
 from tracker.store.public import published_file
 from tracker.store.publish import publish
@@ -140,6 +141,12 @@ def test_other_passages_can_be_drawn_and_stay_in_the_address(large: Path, monkey
     assert [text.value for text in app.text] != before
 
 
+@pytest.mark.parametrize("lot", ["9" * 5000, "²", "-3"])
+def test_a_drawing_that_nobody_made_is_the_first(lot: str, small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, first = (visit(small, "narrative", monkeypatch, n="end-of-scaling", s=drawing) for drawing in (lot, "1"))
+    assert [text.value for text in asked.text] == [text.value for text in first.text]
+
+
 def test_choosing_a_theme_writes_its_slug_into_the_address(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     app = visit(large, "narrative", monkeypatch)
     next(box for box in app.selectbox if box.label == "Theme").select("Safety first").run()
@@ -169,6 +176,48 @@ def test_sql_runs_a_query_from_the_address_and_refuses_a_drop_in_words(large: Pa
     assert next(frame.value for frame in app.dataframe if "n" in frame.value)["n"].tolist() == [7998]
     refused = visit(large, "query", monkeypatch, q="drop view articles")
     assert any("Only SELECT" in code.value for code in refused.code)
+
+
+@pytest.mark.parametrize(
+    ("sql", "columns"),
+    [
+        ("select 1 as a, 2 as a, 3 as a_1", ["a", "a_2", "a_1"]),
+        ("from articles join outlets using (outlet) select articles.*, outlets.first_seen_at limit 1", ["first_seen_at", "first_seen_at_1"]),
+    ],
+)
+def test_columns_of_one_name_are_shown_side_by_side(sql: str, columns: list[str], small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = visit(small, "query", monkeypatch, q=sql)
+    assert any(set(columns) <= set(frame.value) for frame in app.dataframe)
+
+
+@pytest.mark.parametrize("sql", ["select date '0044-03-15 (BC)'", "select date 'infinity'", "select union_value(n := 1)"])
+def test_a_result_that_no_table_can_show_is_said_in_words(sql: str, small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "cannot be shown" in texts(visit(small, "query", monkeypatch, q=sql))
+
+
+def test_the_example_question_which_way_themes_lean_puts_one_without_a_side_last(small: Path, tmp_path: Path) -> None:
+    edited = tmp_path / "tracker.duckdb"
+    shutil.copyfile(published_file(small), edited)
+    with duckdb.connect(str(edited)) as connection:
+        connection.execute("update base.stance_daily set supports = 0, opposes = 0, neutral = 0, unsure = 1 where theme_id = 't3'")
+    nets = [row[-1] for row in sandbox.query(edited, questions.EXAMPLES["Which way does each theme lean?"]).rows]
+    assert nets[-1] is None
+    assert nets[:-1] == sorted(nets[:-1], reverse=True)
+
+
+def test_two_outlets_of_one_name_keep_their_own_rows(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    edited = tmp_path / "tracker.duckdb"
+    shutil.copyfile(published_file(small), edited)
+    with duckdb.connect(str(edited)) as connection:  # the first answers, all days of the second are missing
+        connection.execute("update base.outlets set name = 'Blog' where outlet in ('bluefin.example', 'fallen.example')")
+        connection.execute("update base.articles set published_at = null where outlet in ('bluefin.example', 'tensor.example')")
+    app = visit(tmp_path, "sources", monkeypatch, range="all")
+    grid, crosses = figures(app)[0]["data"]
+    assert {"Blog (bluefin.example)", "Blog (fallen.example)", "Lattice Ledger"} <= set(grid["y"])
+    assert len(grid["y"]) == 12
+    assert "Blog (fallen.example)" in set(crosses["y"])
+    undated = next(frame.value for frame in app.dataframe if list(frame.value) == ["name", "articles"])
+    assert set(undated["name"]) == {"Blog (bluefin.example)", "Tensor Notebook"}
 
 
 def test_without_a_published_file_the_page_says_what_to_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

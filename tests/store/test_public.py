@@ -7,7 +7,7 @@ import pytest
 
 from tests.dashboard import invented
 from tracker.errors import StoreError
-from tracker.store.public import Published, checksum, published_file
+from tracker.store.public import Published, published_file
 
 YEAR = (date(2025, 11, 1), date(2026, 10, 31))
 ALL = tuple(invented.OUTLETS)
@@ -96,11 +96,6 @@ def test_articles_come_in_pages_newest_first_and_can_be_searched(published: Publ
     found = published.articles("t0", *YEAR, ALL, words="100%' or 1=1 --")
     assert found.total == 0
     assert published.articles("t0", *YEAR, ALL, words="LONG WINTER").rows["title"].str.contains("long winter").all()
-
-
-def test_the_checksum_is_the_same_for_the_same_numbers_and_other_for_others(tmp_path: Path) -> None:
-    one, two, other = (Published(invented.build(tmp_path / name, "small", seed)) for name, seed in (("a", 1), ("b", 1), ("c", 2)))
-    assert checksum(one) == checksum(two) != checksum(other)
 
 
 def test_a_file_without_the_views_is_named_as_another_versions(tmp_path: Path) -> None:

@@ -17,9 +17,16 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_query_gives_columns_and_rows(path: Path) -> None:
     result = query(path, "select slug, 1 as slug, published_at from themes, articles limit 3")
-    assert result.columns == ["slug", "slug", "published_at"]
+    assert result.columns == ["slug", "slug_1", "published_at"]
     assert len(result.rows) == 3
     assert not result.truncated
+
+
+def test_no_two_columns_have_one_name_even_where_the_query_has_taken_the_next(path: Path) -> None:
+    result = query(path, "select 1 as a, 2 as a, 3 as a_1, 4 as a, 5 as b")
+    assert result.columns == ["a", "a_2", "a_1", "a_3", "b"]
+    assert result.rows == [(1, 2, 3, 4, 5)]
+    assert query(path, "pivot mentions on stance in ('supports', 'opposes') using count(*) group by voice").columns[1:] == ["supports", "opposes"]
 
 
 def test_more_rows_than_asked_for_are_cut_and_said_so(path: Path) -> None:
@@ -45,6 +52,7 @@ def test_an_empty_result_keeps_its_columns(path: Path) -> None:
         ("pragma database_list", "Only SELECT"),
         ("install httpfs", "Only SELECT"),
         ("select 1; select 2", "exactly one"),
+        ("pivot mentions on stance using count(*)", "names its columns: PIVOT"),
         ("  -- nothing", "Write a query"),
         ("selec 1", "syntax error"),
     ],
@@ -78,7 +86,7 @@ def test_an_endless_query_is_killed_in_time(path: Path, sql: str) -> None:
 
 
 def test_a_hungry_query_ends_with_a_message_and_the_next_one_works(path: Path) -> None:
-    with pytest.raises(StoreError):
+    with pytest.raises(StoreError, match=r"^The query needed more than its share of memory or time \(512MB\): narrow or aggregate it\.$"):
         query(path, "select list(range) from range(300000000)", seconds=5)
     assert query(path, "select 1 as one").rows == [(1,)]
 

@@ -168,8 +168,15 @@ def test_a_quotation_that_copies_repeat_counts_once_for_the_outlet_that_had_it_f
         ("Tom Velde", 1, 0, 1, 0, 0, 1, 0.333, date(2026, 10, 20), date(2026, 10, 20)),
     ]
     assert rows(published, "select voice, sum(mentions) from voice_stance group by voice order by voice") == [("outlet", 1), ("quoted", 4)]
-    in_table = published.mention_counts("t0", date(2026, 10, 1), date(2026, 10, 31), ("wire.example", "b.example", "d.example", "e.example"))
-    assert int(in_table["mentions"].sum()) == 5  # the same counting for a selection
+    spoken = published.mention_counts("t0", date(2026, 10, 1), date(2026, 10, 31), [f"{outlet}.example" for outlet in ("wire", *"bcde")])
+    counts = ["mentions", "supports", "opposes", "neutral", "unsure"]  # the same counting for a selection
+    in_view = rows(published, "select voice, mentions, supports, opposes, neutral, unsure from voice_stance order by voice")
+    assert [tuple(row) for row in spoken.groupby("voice")[counts].sum().reset_index().to_numpy().tolist()] == in_view
+    in_view = rows(published, "select speaker, outlets, mentions, supports, opposes, neutral, unsure from speakers order by speaker")
+    by_speaker = spoken.groupby("speaker")[counts].sum().reset_index()
+    by_speaker.insert(1, "outlets", spoken.groupby("speaker")["outlet"].nunique().to_numpy())
+    assert [tuple(row) for row in by_speaker.to_numpy().tolist()] == in_view
+    assert set(spoken["outlet"]) == {"wire.example", "d.example", "e.example"}  # b and c only repeat
     published.close()
 
 

@@ -3,7 +3,6 @@
 Every method is one query with bound parameters and named columns. `day` columns are dates, times are naive UTC.
 """
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -14,12 +13,6 @@ import duckdb
 import pandas as pd
 
 from tracker.errors import StoreError
-
-# What a second look at an unchanged web changes although no number did: when and how often we polled, and what the server said then.
-NOT_IN_CHECKSUM: Mapping[str, tuple[str, ...]] = {
-    "feed_health": ("last_ok_at", "last_outcome", "last_reason", "failures_in_a_row", "next_due_at"),
-    "coverage_daily": ("polls", "failures"),
-}
 
 
 def published_file(data: Path) -> Path:
@@ -226,7 +219,8 @@ class Published:
     def mention_counts(self, theme_id: str, first: date, last: date, outlets: Sequence[str]) -> pd.DataFrame:
         """Dated passages on a theme by voice, speaker (null if none is named) and outlet: mentions, supports, opposes, neutral, unsure.
 
-        As in the view voice_stance, a passage that copies of a story repeat counts once, for the outlet that printed it first.
+        As in the views voice_stance and speakers, a passage that copies of a story repeat counts once, for the outlet that printed it
+        first: the archive's story_mentions says so too, but is no part of the published file (a test holds them together).
         """
         return self._frame(
             """with said as (
@@ -283,8 +277,7 @@ class Published:
     def undated(self) -> pd.DataFrame:
         """Articles without a trustworthy date, by outlet: they are in no chart."""
         return self._frame(
-            """select o.name, count(*) as articles from articles a join outlets o using (outlet)
-               where a.published_at is null group by o.name order by articles desc, o.name"""
+            "select outlet, count(*) as articles from articles where published_at is null group by outlet order by articles desc, outlet"
         )
 
     def largest_stories(self, rows: int) -> pd.DataFrame:
@@ -312,13 +305,6 @@ class Published:
                order by c.table_name, c.column_index"""
         )
 
-    def fingerprint(self, view: str, leave_out: Sequence[str] = ()) -> tuple[int, int]:
-        """Number of rows of a public view, and the sum of 64-bit digests of them, whatever their order."""
-        rows = self._connection.cursor().view(view)
-        kept = rows.select(*[column for column in rows.columns if column not in leave_out]).set_alias("kept")
-        count, total = kept.aggregate("count(*), coalesce(sum(md5_number_lower(kept::varchar)), 0)").fetchall()[0]
-        return int(count), int(total)
-
     def _frame(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pd.DataFrame:
         try:
             return self._connection.cursor().execute(sql, parameters).df()
@@ -344,13 +330,3 @@ class Published:
         return StoreError(
             f"{self.path} was published by another version of this program ({missing}): run 'tracker publish' again."
         )
-
-
-def checksum(published: Published) -> str:
-    """A digest over the rows of all public views, whatever their order: the same digest means the same numbers.
-
-    Left out: the view runs (each run adds a row) and NOT_IN_CHECKSUM, since a second run does poll again.
-    """
-    views = sorted(set(published.schema()["view"]) - {"runs"})
-    lines = [f"{view} {published.fingerprint(view, NOT_IN_CHECKSUM.get(view, ()))}" for view in views]
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]

@@ -1,6 +1,6 @@
 """Ad hoc SQL: one statement in, an Arrow table out, run by a worker process that can be killed and can reach nothing but the file.
 
-Interrupting a thread is not enough: a single-operator query such as repeat('x', 2000000000) runs on for seconds (dashboard.md 2.7).
+Interrupting a thread is not enough: a single-operator query such as repeat('x', 2000000000) runs on for seconds.
 A query may see the file's path and DuckDB's settings, which are no secret; it cannot read other files, write, or reach a network.
 """
 
@@ -9,7 +9,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +30,10 @@ _ROWS_A_BATCH = 2048  # DuckDB's own vector size
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a query gave. `truncated`: there were more rows than asked for; `seconds`: wall time, the worker's start included."""
+    """What a query gave, each column under a name of its own.
+
+    `truncated`: there were more rows than asked for; `seconds`: wall time, the worker's start included.
+    """
 
     table: pa.Table
     truncated: bool
@@ -75,7 +80,17 @@ def query(path: Path, sql: str, seconds: float = 5, rows: int = 1000, result_byt
             raise StoreError(disk_full(out.parent, worker.stderr) or _reason(worker))
         with pa.OSFile(str(out)) as source, pyarrow.ipc.open_stream(source) as reader:
             table = reader.read_all()
-    return Result(table.slice(0, rows), table.num_rows > rows, time.perf_counter() - began)
+    named = table.slice(0, rows).rename_columns(_told_apart(table.column_names))
+    return Result(named, table.num_rows > rows, time.perf_counter() - began)
+
+
+def _told_apart(names: Sequence[str]) -> list[str]:
+    """a, a, b as a, a_1, b, as DuckDB names them in a table: a plain join has names twice, and neither a frame nor JSON can hold both."""
+    told: list[str] = []
+    for name in names:
+        others = (f"{name}_{number}" for number in count(1))
+        told.append(name if name not in told else next(other for other in others if other not in told and other not in names))
+    return told
 
 
 def _refuse(sql: str) -> None:
@@ -87,6 +102,8 @@ def _refuse(sql: str) -> None:
     if len(statements) != 1:
         raise StoreError("Write exactly one statement." if statements else "Write a query first.")
     kind = statements[0].type
+    if kind == duckdb.StatementType.MULTI:  # what DuckDB makes of it, the first to find the columns
+        raise StoreError("A PIVOT is two statements unless it names its columns: PIVOT ... ON stance IN ('supports', 'opposes') USING ...")
     if kind not in (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN):
         raise StoreError(f"Only SELECT and EXPLAIN are allowed here, not {kind.name}: the file is read-only.")
 
@@ -141,6 +158,8 @@ def _limit(cpu_seconds: int) -> None:
 if __name__ == "__main__":
     try:
         _work(json.load(sys.stdin))
+    except duckdb.OutOfMemoryException:  # its advice is to change settings that are locked here: _reason has our own
+        sys.exit(1)
     except (duckdb.Error, OSError) as problem:
         sys.stderr.write(str(problem))
         sys.exit(_REFUSED)
