@@ -1,8 +1,11 @@
 """What the documents say is what the program does: commands, options, settings, public columns, links, rooms."""
 
+import argparse
+import importlib
 import re
 import runpy
 import shlex
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +18,12 @@ from tracker.cli.commands import app
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "data" / "README.md"])
+SOURCES = sorted(
+    path
+    for room in ("tracker", "dashboard", "evals", "training", "docs")
+    for path in (ROOT / room).rglob("*")
+    if path.suffix in (".py", ".sql")
+)
 
 # What others rely on: adding a column is free; taking one away or renaming it is a change of contract (CHANGELOG)
 CONTRACT = {
@@ -104,6 +113,21 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
+def test_documents_that_comments_and_pages_cite_are_in_the_repository() -> None:
+    cited = [
+        (path, name)
+        for path in (*SOURCES, *PAGES)
+        for name in re.findall(r"(?<![\w./-])[\w./-]+\.md\b", path.read_text(encoding="utf-8"))
+        if not name.startswith("../shared/")  # the third-party sets that --shared names
+    ]
+    assert cited
+    assert [
+        f"{path.relative_to(ROOT)}: {name}"
+        for path, name in cited
+        if not any((at / name).is_file() for at in (ROOT, path.parent))
+    ] == []
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_commands_that_pages_name_exist(page: Path) -> None:
     named = re.findall(r"`(?:uv run )?tracker ([a-z]+)(?: ([a-z]+))?", page.read_text(encoding="utf-8"))
@@ -132,3 +156,27 @@ def test_every_fault_in_the_table_names_tests_that_exist() -> None:
         source = (ROOT / path).read_text(encoding="utf-8")
         missing += [f"{path}::{name}" for name in re.findall(r"test_\w+", names) if f"def {name}(" not in source]
     assert missing == []
+
+
+PROGRAMS = {found for page in PAGES for found in re.findall(r"`python -m (evals\.[^`]+)`", page.read_text(encoding="utf-8"))}
+
+
+@pytest.mark.parametrize("command", sorted(PROGRAMS))
+def test_programs_take_the_arguments_that_pages_give_them(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    class TakenError(BaseException):
+        """The arguments were taken; what follows may be hours of work."""
+
+    def parse(*given: Any) -> None:
+        parse_args(*given)
+        raise TakenError
+
+    module, *arguments = shlex.split(command)
+    source = (ROOT / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8")
+    if "ArgumentParser(" not in source:
+        assert len(arguments) <= max(map(int, re.findall(r"sys\.argv\[(\d+)\]", source)), default=0)
+        return
+    parse_args = argparse.ArgumentParser.parse_args
+    monkeypatch.setattr(argparse.ArgumentParser, "parse_args", parse)
+    monkeypatch.setattr(sys, "argv", [module, *arguments])
+    with pytest.raises(TakenError):  # a wrong argument ends it with SystemExit
+        importlib.import_module(module).main()

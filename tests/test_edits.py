@@ -193,6 +193,27 @@ outlets:
 outlets:
   - {outlet: a.org, name: Ay, kind: lab, feeds: [https://a.org/feed, {url: 'https://a.org/two', section: X}]}
 """,
+    "brackets over several lines": """\
+outlets:
+  - outlet: a.org
+    name: Ay
+    kind: lab
+    feeds: [
+      https://a.org/feed,  # main
+      # of its own
+      https://a.org/two
+    ]
+""",
+    "brackets, and a comma after the last": """\
+outlets:
+  - outlet: a.org
+    name: Ay
+    kind: lab
+    feeds: [
+      "https://a.org/feed" ,
+      {url: https://a.org/two, section: X, },
+    ]
+""",
     "no newline at the end": """\
 outlets:
   - outlet: a.org

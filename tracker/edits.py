@@ -92,25 +92,11 @@ def remove(path: Path, addresses: set[str]) -> None:
 
 def enable(path: Path, addresses: set[str], enabled: bool) -> None:
     """Pause feeds, or take them up again, without forgetting them. Raises SettingsError."""
-    word = "true" if enabled else "false"
 
     def edit(text: str, listed: yaml.SequenceNode | None) -> Iterator[_Splice]:
-        for feed in (feed for outlet in _items(listed) for feed in _value(outlet, "feeds").value if _address(feed) in addresses):
-            start, end = feed.start_mark.index, _end(text, feed)
-            indent = "\n" + " " * feed.start_mark.column
-            if isinstance(feed, yaml.ScalarNode):
-                if not enabled:  # a plain address is enabled already
-                    is_flow = text[end:].lstrip(" ")[:1] in (",", "]")
-                    yield _Splice(start, start, "{url: " if is_flow else "url: ")
-                    after = end if is_flow else _line_end(text, end) - 1
-                    yield _Splice(after, after, f", enabled: {word}}}" if is_flow else f"{indent}enabled: {word}")
-            elif known := next((value for key, value in feed.value if key.value == "enabled"), None):
-                yield _Splice(known.start_mark.index, known.end_mark.index, word)
-            elif feed.flow_style:
-                yield _Splice(end - 1, end - 1, f", enabled: {word}")
-            else:
-                after = _line_end(text, end) - 1
-                yield _Splice(after, after, f"{indent}enabled: {word}")
+        for feeds in (_value(outlet, "feeds") for outlet in _items(listed)):
+            for feed in (feed for feed in feeds.value if _address(feed) in addresses):
+                yield from _switch(text, feed, enabled, is_flow=feeds.flow_style)
 
     _edit(path, "outlets", edit, read_feeds)
 
@@ -172,7 +158,7 @@ def _new_item(text: str, listed: yaml.SequenceNode | None, item: Any, gap: str =
         return _begun(text, item)
     if listed.flow_style:
         written = yaml.dump([item], allow_unicode=True, default_flow_style=True, sort_keys=False, width=10**6).strip()
-        end = listed.end_mark.index - 1
+        end = _end(text, listed.value[-1])  # not before the bracket: a comma may stand there
         return _Splice(end, end, f", {written[1:-1]}")
     position = _line_end(text, _end(text, listed)) if position is None else position
     return _Splice(position, position, gap + _block(item, listed.start_mark.column, is_indented=_is_indented(listed)))
@@ -181,6 +167,26 @@ def _new_item(text: str, listed: yaml.SequenceNode | None, item: Any, gap: str =
 def _gap(text: str, listed: yaml.SequenceNode | None) -> str:
     """The blank line that stands between the items of a list, or ''."""
     return "\n" if listed and re.search(r"\n[ \t]*\n", text[listed.start_mark.index : _end(text, listed)]) else ""
+
+
+def _switch(text: str, feed: yaml.Node, enabled: bool, *, is_flow: bool) -> Iterator[_Splice]:
+    """`enabled` of one feed set; `is_flow`: the feeds stand in brackets."""
+    word = "true" if enabled else "false"
+    start, end = feed.start_mark.index, _end(text, feed)
+    line_end = _line_end(text, end) - 1
+    below = _Splice(line_end, line_end, f"\n{' ' * feed.start_mark.column}enabled: {word}")
+    if isinstance(feed, yaml.MappingNode):
+        known = next((value for key, value in feed.value if key.value == "enabled"), None)
+        last = _end(text, feed.value[-1][1])
+        if known:
+            yield _Splice(known.start_mark.index, known.end_mark.index, word)
+        elif feed.flow_style:
+            yield _Splice(last, last, f", enabled: {word}")
+        else:
+            yield below
+    elif not enabled:  # a plain address is enabled already
+        yield _Splice(start, start, "{url: " if is_flow else "url: ")
+        yield _Splice(end, end, f", enabled: {word}}}") if is_flow else below
 
 
 def _begun(text: str, item: Any) -> _Splice:

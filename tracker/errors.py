@@ -3,6 +3,7 @@
 TrackerError
 ├── SettingsError   a file or option is wrong: names the file, the key and the fix
 ├── StoreError      a database is missing, locked, damaged, or newer than this code
+│   ├── InUseError    another run holds the archive
 │   └── DamagedError  the archive's file was altered or lost a part
 └── ModelError      a model is absent, altered, or answered something we cannot read
 """
@@ -36,6 +37,10 @@ class SettingsError(TrackerError):
 
 class StoreError(TrackerError):
     """A database is missing, locked by another run, damaged, or written by newer code."""
+
+
+class InUseError(StoreError):
+    """Another run holds the archive: nothing is wrong, it has to be waited for."""
 
 
 class DamagedError(StoreError):

@@ -9,8 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.builders import FIXED_NOW
 from tests.cli import run
 from tests.dashboard import invented
+from tracker.records import Run, Theme
+from tracker.settings import ThemeEntry
+from tracker.steps import theming
+from tracker.store import derived, theme_edits
+from tracker.store.database import open_archive
+from tracker.themes.embed import OnnxEncoder
 
 CLAIM = "Making AI models bigger with more data and compute no longer delivers transformative progress."
 TEXTS = (
@@ -49,6 +56,42 @@ def test_sql_answers_alike_as_table_csv_and_json(data: Path, tmp_path: Path) -> 
     assert run("sql", QUESTION, "--format", "csv", "--out", str(tmp_path / "a.csv"), "--data", str(data)).code == 0
     written = (tmp_path / "a.csv").read_text(encoding="utf-8")
     assert list(csv.DictReader(io.StringIO(written))) == [{key: str(value) for key, value in row.items()} for row in rows]
+
+
+LENGTHS = ("168 seconds", "14 months 2 days 30 hours 5 milliseconds", "-1 day -3 seconds", "-14 months", "0 days")
+INTERVALS = ", ".join(f"interval '{length}' as i{i}, i{i}::varchar as t{i}" for i, length in enumerate(LENGTHS))
+KINDS = f"""select sum(articles) as total, 'nan'::double as nothing, 1.5::decimal(3, 1) as price, timestamp '2026-11-01 10:00' as seen,
+    {{'worst': 'inf'::double, 'days': [date '2026-11-02']}} as nested, map {{'a': 0.5::decimal(2, 1)}} as pairs, {INTERVALS} from themes"""
+
+
+def refused(constant: str) -> None:
+    """Python reads NaN and Infinity, which are not JSON."""
+    raise AssertionError(constant)
+
+
+def test_every_kind_of_value_is_json_that_other_programs_read_and_is_printed_as_it_is_written(data: Path, tmp_path: Path) -> None:
+    printed = run("sql", KINDS, "--json", "--data", str(data)).out
+    ((row),) = json.loads(printed, parse_constant=refused)
+    assert isinstance(row["total"], int) and row["total"] > 0
+    assert (row["nothing"], row["price"], row["seen"]) == (None, 1.5, "2026-11-01T10:00:00")
+    assert (row["nested"], row["pairs"]) == ({"worst": None, "days": ["2026-11-02"]}, [["a", 0.5]])
+    # as DuckDB itself writes an interval
+    assert [row[f"i{i}"] for i in range(len(LENGTHS))] == [row[f"t{i}"] for i in range(len(LENGTHS))]
+
+    assert run("sql", KINDS, "--format", "json", "--out", str(tmp_path / "a.json"), "--data", str(data)).code == 0
+    assert (tmp_path / "a.json").read_text(encoding="utf-8") == printed
+
+
+def test_an_interval_and_a_nested_value_are_legible_as_csv_and_in_a_table(data: Path) -> None:
+    statement = "select interval '168 seconds' as took, [{'p': 0.5::decimal(2, 1)}] as parts"
+    lines = run("sql", statement, "--format", "csv", "--data", str(data)).out
+    assert list(csv.reader(io.StringIO(lines))) == [["took", "parts"], ["00:02:48", '[{"p": 0.5}]']]
+    assert run("sql", statement, "--data", str(data)).out.splitlines()[1].split()[0] == "00:02:48"
+
+
+def test_columns_of_one_name_all_come_out(data: Path) -> None:
+    (row,) = json.loads(run("sql", "select 1 as a, 2 as a", "--json", "--data", str(data)).out)
+    assert list(row.values()) == [1, 2]
 
 
 def test_sql_reads_from_a_pipe_and_writes_csv_to_one(data: Path) -> None:
@@ -108,6 +151,26 @@ def test_assign_gives_every_row_back_with_its_themes(tmp_path: Path) -> None:
     assert theme["slug"] == "end-of-scaling" and 0.5 < theme["strength"] <= 1
 
 
+def test_assign_follows_the_archives_themes_to_where_they_were_merged(tmp_path: Path) -> None:
+    archive, made = open_archive(tmp_path / "archive.duckdb"), Run("20261101T060000", FIXED_NOW, "test", "test")
+    said = {"scaling": TEXTS[0], "football": TEXTS[1], "sport": "Sport."}
+    themes = [Theme(slug, slug, slug.title(), "discovered", text, "test", ()) for slug, text in said.items()]
+    for theme, centroid in zip(themes, OnnxEncoder().encode(list(said.values())), strict=True):
+        derived.add_theme(archive, made, theme, centroid)
+    (curated,) = theming.sync_curated(archive, made, [ThemeEntry(slug="end-of-scaling", name="End of scaling", claim=CLAIM)])
+    for gone, into in ((themes[0], curated), (themes[1], themes[2])):
+        theme_edits.merge(archive, gone, into, "Jo Amsel", FIXED_NOW)
+    archive.close()
+    (tmp_path / "themes.yaml").write_text("themes: []\n", encoding="utf-8")
+    source = jsonl(tmp_path / "in.jsonl", *({"text": text} for text in TEXTS))
+    answer = run(
+        "assign", "--in", str(source), "--out", str(tmp_path / "out.jsonl"),
+        "--themes", str(tmp_path / "themes.yaml"), "--data", str(tmp_path),
+    )  # fmt: skip
+    assert answer.code == 0, answer.err
+    assert [row["themes"] for row in objects(tmp_path / "out.jsonl")] == [[], [{"slug": "sport", "strength": 1.0}]]
+
+
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
@@ -115,6 +178,8 @@ def test_assign_gives_every_row_back_with_its_themes(tmp_path: Path) -> None:
         ('{"text": "a"}', "needs 'claim'"),
         ('{"text": 1, "claim": "b"}', "needs 'text'"),
         ('"a"', "needs"),
+        ('{"text": "a \\ud800 b", "claim": "b"}', "surrogate"),  # from a program that cut an emoji in two
+        ('{"id": {"x": "\\udc00"}, "text": "a", "claim": "b"}', "surrogate"),
     ],
 )
 def test_a_malformed_row_is_named_with_file_and_line(tmp_path: Path, line: str, reason: str) -> None:
@@ -126,10 +191,19 @@ def test_a_malformed_row_is_named_with_file_and_line(tmp_path: Path, line: str, 
     assert not (tmp_path / "out.jsonl").exists()
 
 
-def test_what_is_not_built_says_so_and_exits_2() -> None:
-    answer = run("digest")
+def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
+    source = tmp_path / "in.jsonl"
+    source.write_text('\ufeff{"text": "a", "claim": "b"}\n{}\n', encoding="utf-8")
+    assert "line 2: needs 'text'" in run("judge", "--in", str(source), "--out", str(tmp_path / "out.jsonl")).err
+
+
+def test_what_is_not_built_says_so_and_exits_2_and_its_options_are_checked_all_the_same() -> None:
+    answer = run("digest", "--since", "2026-01-31", "--format", "atom")
     assert (answer.code, answer.out) == (2, "")
     assert "not built yet" in answer.err
+    assert "neither a day" in run("digest", "--since", "banana").err
+    zipped = run("digest", "--format", "zip")
+    assert zipped.code == 2 and "not built yet" not in zipped.err
 
 
 @pytest.mark.parametrize(
@@ -139,6 +213,7 @@ def test_what_is_not_built_says_so_and_exits_2() -> None:
         ("analyse",),
         ("sql", "select 1"),
         ("export", "--out", "new"),
+        ("restore", "--from", "new"),
         ("themes", "list"),
         ("themes", "show", "x"),
         ("dashboard",),
@@ -152,8 +227,8 @@ def test_without_an_archive_a_command_says_what_to_do(
         (tmp_path / name).write_bytes((Path(__file__).parents[2] / name).read_bytes())
     answer = run(*words, "--data", str(tmp_path / "none"))
     assert answer.code == 1
-    assert "tracker demo" in answer.err and answer.err.count("\n") == 1
-    assert not (tmp_path / "none" / "archive.duckdb").exists()
+    assert ("tracker demo" in answer.err or "no export here" in answer.err) and answer.err.count("\n") == 1
+    assert not (tmp_path / "none").exists()
 
 
 def test_wrong_usage_exits_2() -> None:

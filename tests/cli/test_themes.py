@@ -76,6 +76,10 @@ def look(folder: Path, *words: str) -> list[dict[str, object]]:
     return found
 
 
+def shown_passages(folder: Path, theme: str) -> list[str]:
+    return [str(row["value"]) for row in look(folder, "show", theme) if str(row["what"]).startswith(("supports (", "opposes (", "neutral ("))]
+
+
 def verbs(folder: Path) -> Sequence[tuple[str, str, str | None]]:
     archive = open_archive(folder / "archive.duckdb")
     found = archive.execute("select verb, theme_id, argument from theme_edits order by edit_id").fetchall()
@@ -147,14 +151,38 @@ def test_a_split_by_a_phrase_and_the_merge_that_undoes_it(folder: Path) -> None:
     assert told == [("unmerged", "things"), ("merged", "things"), ("split", "things")]
 
 
+def test_a_claim_is_not_shown_as_evidence_of_itself(folder: Path) -> None:
+    first, *others = shown_passages(folder, "glasses")
+    archive = open_archive(folder / "archive.duckdb")
+    archive.execute("update themes set claim = ? where theme_id = ?", (f"{first} ", SMALL.theme_id))
+    archive.close()
+    assert run("publish", "--data", str(folder)).code == 0
+    shown = shown_passages(folder, "glasses")
+    assert first not in shown and set(others) <= set(shown)
+
+
+def test_a_curated_theme_that_the_file_no_longer_lists_can_be_merged_away_and_brought_back(folder: Path) -> None:
+    listing = (folder / "themes.yaml").read_text(encoding="utf-8")
+    (folder / "themes.yaml").write_text(listing.replace("night-quay", "day-quay").replace("Robots on", "Robots by day on"), encoding="utf-8")
+    assert edit(folder, "merge", "night-quay", "things").code == 0
+    listed = {row["slug"]: row for row in look(folder, "list", "--all")}
+    assert (listed["night-quay"]["state"], listed["night-quay"]["merged_into"], listed["things"]["stories"]) == ("merged", "things", 20)
+    (folder / "themes.yaml").write_text(listing, encoding="utf-8")
+    back = edit(folder, "merge", "night-quay", "--undo")
+    assert (back.code, back.err.splitlines()[-1]) == (0, "'night-quay' is back")
+    assert {row["slug"]: row["state"] for row in look(folder, "list")}["night-quay"] == "active"
+
+
 def test_a_promoted_theme_stands_in_the_file_with_its_comments_kept(folder: Path) -> None:
+    shown = shown_passages(folder, "glasses")
     answer = edit(folder, "promote", "glasses")
     assert answer.code == 0, answer.err
     written = (folder / "themes.yaml").read_text(encoding="utf-8")
     assert all(comment in written for comment in ("# what we follow", "# the first", "# at the end"))
     entry = read_themes(folder / "themes.yaml").themes[-1]
     assert (entry.slug, entry.name, entry.claim, entry.aliases) == ("glasses", SMALL.name, SMALL.claim, SMALL.terms)
-    assert len(entry.supports) <= 3 and len(entry.opposes) <= 3
+    assert [*entry.supports, *entry.opposes] == [passage for passage in shown if passage in (*entry.supports, *entry.opposes)]
+    assert entry.supports and len(entry.supports) <= 3 and len(entry.opposes) <= 3
     listed = {row["slug"]: row for row in look(folder, "list")}
     assert (listed["glasses"]["theme_id"], listed["glasses"]["kind"], listed["glasses"]["name_from"]) == (SMALL.theme_id, "curated", "yaml")
     again = edit(folder, "promote", "glasses")
@@ -185,6 +213,7 @@ def test_nothing_is_promoted_if_the_file_cannot_take_it(folder: Path, themes: st
         (("split", "glasses"), 1, "has 10 stories, and two themes need 8 each"),
         (("merge", "night-quay", "things"), 1, "remove it there"),
         (("merge", "things", "--undo"), 1, "nothing to undo"),
+        (("merge", "night-quay", "--undo"), 1, "nothing to undo"),
         (("merge", "things"), 2, "or say --undo"),
         (("merge", "things", "glasses", "--undo"), 2, "or say --undo"),
         (("split", "nothing"), 1, "tracker themes list"),
@@ -194,6 +223,10 @@ def test_a_refusal_says_what_to_do_and_changes_nothing(folder: Path, words: tupl
     answer = edit(folder, *words)
     assert (answer.code, answer.out) == (code, "") and said in answer.err
     assert verbs(folder) == []
+    archive = open_archive(folder / "archive.duckdb")
+    unfinished = archive.execute("select command from runs where finished_at is null and started_at > ?", (FIXED_NOW,)).fetchall()
+    archive.close()
+    assert unfinished == []
 
 
 def edit_only_data(folder: Path, *words: str) -> Answer:

@@ -6,9 +6,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from evals.checksum import checksum
 from tests import builders, night
 from tests.builders import FIXED_NOW
-from tests.test_pipeline import QUAY, checksum, read, settings, store
+from tests.test_pipeline import QUAY, read, settings, store
 from tracker import pipeline
 from tracker.errors import StoreError
 from tracker.records import Run

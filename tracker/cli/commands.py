@@ -4,7 +4,16 @@ import sys
 
 import typer
 
-from tracker.cli import asking, backfill_command, feed_commands, running, theme_commands
+from tracker.cli import (
+    archive_commands,
+    asking,
+    backfill_command,
+    doctor_command,
+    evaluate_command,
+    feed_commands,
+    running,
+    theme_commands,
+)
 from tracker.cli.terminal import fail
 from tracker.errors import TrackerError
 
@@ -21,6 +30,8 @@ app.command()(backfill_command.backfill)
 app.add_typer(feed_commands.app, name="feeds")
 app.add_typer(theme_commands.app, name="themes")
 asking.add_to(app)
+for command in (archive_commands.export, archive_commands.restore, evaluate_command.evaluate, doctor_command.doctor):
+    app.command()(command)
 
 
 def main() -> None:

@@ -56,8 +56,7 @@ def demo(
     async def crawl_world(connection: duckdb.DuckDBPyConnection, watched: Stages) -> tuple[Settings, Run]:
         async with server.serve(loaded) as served:
             settings = _demo_settings(served, feeds, themes)
-            started = options.new_run(settings, options.now(), connection)
-            observed.start_run(connection, started, "demo")
+            started = start(connection, settings, "demo")
             await pipeline.crawl(connection, settings, started, options.processes(), watched)
         return settings, started
 

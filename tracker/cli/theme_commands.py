@@ -126,7 +126,9 @@ def merge(
     themes: options.Themes = options.THEMES,
     by: options.JudgeName = options.JUDGE,
 ) -> None:
-    """Make a discovered theme part of another; its articles are judged again, toward the other's claim.
+    """Make a theme part of another: its articles go there, and are judged again toward the other's claim.
+
+    A curated theme has what it finds by its own claim: no articles go into it, or out of it. One that themes.yaml lists must be removed there first.
 
     Example: `tracker themes merge nvidia-chips gpu-supply`
     """
@@ -136,6 +138,8 @@ def merge(
     with options.archive(data, must_exist=True) as archive:
         first = theme_edits.find(archive, theme)
         if into is not None:
+            if any(entry.slug == first.theme.slug for entry in settings.themes):
+                raise SettingsError(f"'{first.theme.slug}' stands in {themes}: remove it there, or merge the other one into it.")
             theme_edits.merge(archive, first.theme, theme_edits.find(archive, into).theme, _who(), options.now())
             running.analyse_again(archive, settings, data, make_judge)
             return
@@ -146,7 +150,7 @@ def merge(
         run = running.start(archive, settings, "analyse")
         theme_edits.unmerge(archive, run, first.theme, strengths, _who(), options.now())
         running.analyse_again(archive, settings, data, make_judge, run)
-    say(f"'{first.theme.slug}' is back, with {len(strengths)} stories")
+    say(f"'{first.theme.slug}' is back" + (f", with {len(strengths)} stories" if strengths else ""))
 
 
 @app.command()
@@ -206,13 +210,13 @@ def promote(
     Example: `tracker themes promote smart-glasses`
     """
     make_judge, settings = options.judge(by, data), options.load_settings(feeds, themes)
-    with options.archive(data, must_exist=True) as archive:
+    with options.archive(data, must_exist=True) as archive, _published(data) as published:
         found = theme_edits.find(archive, theme).theme
         theme_edits.require_promotable(archive, found)
         if any(entry.slug == found.slug for entry in settings.themes):
             raise SettingsError(f"{themes}: '{found.slug}' stands there already; the next run follows it as a curated theme.")
         texts: dict[str, list[str]] = {"supports": [], "opposes": [], "neutral": []}
-        for stance, text in theme_edits.evidence(archive, found, _EXAMPLES):
+        for stance, text, _ in published.surest(found.theme_id, _EXAMPLES):
             texts[stance].append(" ".join(text.split()))
         entry = {
             "slug": found.slug, "name": found.name, "claim": " ".join(found.claim.split()),

@@ -11,10 +11,10 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from tracker.errors import DamagedError, StoreError, TrackerError
+from tracker.errors import DamagedError, InUseError, StoreError, TrackerError
 from tracker.files import disk_full
 
-# The newest storage format that DuckDB 1.5 command lines read too (faults.md 2.1).
+# The newest storage format that DuckDB 1.5 command lines read too (docs/decisions/0001-two-databases-and-versioned-publish.md).
 STORAGE_VERSION = "v1.5.0"
 # Of the schema. Raise it when older code would read or write the archive wrongly; what is only added needs no new number.
 FORMAT = 1
@@ -245,7 +245,7 @@ def _explained(path: Path, error: duckdb.Error) -> StoreError:
     if "could not set lock" in text.lower():
         holder = re.search(r"PID (\d+)", str(error))
         who = f" (process {holder.group(1)})" if holder else ""
-        return StoreError(f"{path} is in use by another run{who}: wait until it ends, or stop it.")
+        return InUseError(f"{path} is in use by another run{who}: wait until it ends, or stop it.")
     if "newer" in text or "version number" in text:
         return StoreError(f"{path} was written by a newer DuckDB: update this program (uv sync) and try again.")
     if "Corrupt" in text or "not a valid" in text or "Could not read" in text:

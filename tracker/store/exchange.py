@@ -44,12 +44,17 @@ def _write(connection: Connection, folder: Path) -> list[tuple[str, int]]:
     return written
 
 
+def require_export(folder: Path) -> None:
+    """Raise StoreError unless an export stands in the folder."""
+    if not (folder / "runs.parquet").is_file():
+        raise StoreError(f"{folder}: no export here (runs.parquet is missing).")
+
+
 def restore(connection: Connection, folder: Path) -> list[tuple[str, int]]:
     """Fill an empty archive from exported files; returns (table, rows). All or nothing. Raises StoreError."""
     if connection.execute("select count(*) from runs").fetchall()[0][0]:
         raise StoreError("the archive here is not empty: restore into a new folder (--data).")
-    if not (folder / "runs.parquet").is_file():
-        raise StoreError(f"{folder}: no export here (runs.parquet is missing).")
+    require_export(folder)
     filled = []
     with plainly(folder), transaction(connection):
         connection.execute("delete from archive_format")  # the export's own take their place
