@@ -4,7 +4,7 @@ All systems are scored on the same words: the ten of highest class-based TF-IDF 
 which topic. So coherence and diversity compare clusters, not anyone's way of picking words for display.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ TOP_WORDS = 10  # as Roeder (2015) and Dieng (2020, for coherence) take
 _WORD = r"(?u)\b[^\W\d_][\w+.-]*\w\b"  # begins with a letter; keeps gpt-4.1 in one piece
 
 Labels = NDArray[np.int64]
+Values = Mapping[tuple[int, ...], float]  # the fits that were looked at, one or two compared -> what a measure says of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,16 @@ def purity(classes: Sequence[str], found: Labels) -> float:
     return largest / max(int(placed.sum()), 1)
 
 
+def strongest(vectors: NDArray[np.float32], found: Labels, founded: Labels, count: int) -> Labels:
+    """The same clustering with `count` documents left in it: those of highest cosine to the centroid of those that founded their topic."""
+    strength = np.full(len(found), -np.inf)
+    for topic in np.unique(found[found >= 0]):
+        centroid = vectors[founded == topic].mean(axis=0)
+        strength[found == topic] = vectors[found == topic] @ (centroid / np.linalg.norm(centroid))
+    kept = np.argsort(-strength, kind="stable")[:count]
+    return np.where(np.isin(np.arange(len(found)), kept), found, -1)
+
+
 def agreement(first: Labels, second: Labels) -> float:
     """Adjusted Rand index of two clusterings of the same documents, about 0 for chance, 1 for the same; outliers are one more cluster.
 
@@ -117,3 +128,22 @@ def agreement_placed(first: Labels, second: Labels) -> float:
     """Adjusted Rand index over the documents that both clusterings have in a topic; 0 if there are none."""
     both = (first >= 0) & (second >= 0)
     return agreement(first[both], second[both]) if both.any() else 0.0
+
+
+def mean(values: Values) -> float:
+    """The mean over fits, or pairs of fits."""
+    return float(np.mean(list(values.values())))
+
+
+def standard_error(values: Values) -> float | None:
+    """Of their mean, by the jackknife: leave out one fit at a time, with all pairs it is in. None where nothing is left without one.
+
+    For values of single fits that is the usual s / sqrt(n). Pairs share fits, and are fewer independent things than they seem; for them it errs
+    on the large side (Efron and Stein 1981), with three fits by a lot.
+    """
+    fits = sorted({fit for key in values for fit in key})
+    rest = [[value for key, value in values.items() if fit not in key] for fit in fits]
+    if not all(rest):
+        return None
+    means = np.array([np.mean(one) for one in rest])
+    return float(np.sqrt((len(fits) - 1) * np.mean((means - means.mean()) ** 2)))

@@ -61,11 +61,33 @@ def test_scores_are_means_over_seeds_and_over_pairs_on_shared_documents() -> Non
     jobs = [(np.arange(4), 1), (np.arange(4), 2), (np.array([0, 1, 2]), 1), (np.array([1, 2, 3]), 1)]
     labels = [np.array([0, 0, 1, 1]), np.array([1, 1, 0, -1]), np.array([0, 0, 1]), np.array([5, 7, 7])]
     fits = [themes.Answer(found, found) for found in labels]
-    found = themes.scores(documents, words, jobs, fits)
+    by_fit = themes.scores(documents, words, jobs, {"ours": fits})["ours"]
+    assert by_fit["outliers"] == {(0,): 0, (1,): 0.25} and by_fit["ARI, subsamples"] == {(2, 3): pytest.approx(1)}
+    found = {measure: quality.mean(values) for measure, values in by_fit.items()}
     assert (found["topics"], found["in a topic"], found["outliers"], found["purity"]) == (2, 0.875, 0.125, 1)
     assert found["ARI, seeds, placed in both"] == pytest.approx(1)
     assert 0 < found["ARI, seeds"] < 1
     assert found["ARI, subsamples"] == pytest.approx(1)  # documents 1 and 2 are the ones in both parts: apart in both fits
+
+
+def test_purity_at_equal_coverage_leaves_as_much_out_as_the_shyest_system() -> None:
+    """Three documents of a subject, the third of another class and at the edge: who leaves it out is purer, until the other may do so too."""
+    vectors = np.array([[1, 0.0], [1, 0.1], [0.7, 0.7], [0, 1], [0, 1]], dtype=np.float32)
+    documents = themes.Documents(("cat dog",) * 5, vectors / np.linalg.norm(vectors, axis=1, keepdims=True), ("a", "a", "b", "b", "b"))
+    bold, shy = (themes.Answer(found, found) for found in (np.array([0, 0, 0, 1, 1]), np.array([0, 0, -1, 1, 1])))
+    found = themes.scores(documents, quality.terms(documents.texts), [(np.arange(5), 1)], {"bold": [bold], "shy": [shy]})
+    assert (found["bold"]["purity"][0,], found["shy"]["purity"][0,]) == (0.8, 1)
+    assert found["bold"]["purity, equal coverage"] == found["shy"]["purity, equal coverage"] == {(0,): 1}
+    alone = themes.scores(documents, quality.terms(documents.texts), [(np.arange(5), 1)], {"bold": [bold]})
+    assert alone["bold"]["purity, equal coverage"] == {(0,): 0.8}
+
+
+def test_the_difference_is_taken_fit_by_fit() -> None:
+    """Seeds move both systems alike: the difference is surer than either."""
+    report = themes.Report({"news": {"ours": {"NMI": {(0,): 0.3, (1,): 0.6}}, "BERTopic()": {"NMI": {(0,): 0.2, (1,): 0.4}}}})
+    columns, rows = report.beside({"news: NMI": 0.25})
+    assert columns == ("corpus", "measure", "ours", "BERTopic()", "ours - BERTopic()", "standard error", "floor of ours")
+    assert rows == [("news", "NMI", *(pytest.approx(value) for value in (0.45, 0.3, 0.15, 0.05)), 0.25)]
 
 
 def test_ours_stands_beside_plain_bertopic(tmp_path: Path) -> None:
@@ -81,8 +103,9 @@ def test_ours_stands_beside_plain_bertopic(tmp_path: Path) -> None:
     report = themes.evaluate(path, 1, repeats=1, encoder=FakeEncoder())
     columns, cells = report.beside({"invented: NMI": 0.5})
     table = {measure: row for _, measure, *row in cells}
-    assert columns == ("corpus", "measure", "ours", "BERTopic()", "floor of ours")
-    assert table["NMI"][2] == 0.5 and table["purity"][2] is None
+    assert columns[2:4] == ("ours", "BERTopic()")
+    assert table["NMI"][-1] == 0.5 and table["purity"][-1] is None
+    assert table["NMI"][2] == pytest.approx(table["NMI"][0] - table["NMI"][1]) and table["NMI"][3] is None  # one fit has no spread
     assert all(0 <= value <= 1 for measure in ("NMI", "purity", "outliers", "topic diversity") for value in table[measure][:2])
     assert {name: value for name, value, _ in report.rows()}["invented: NMI"] == table["NMI"][0]
     assert "ARI, seeds" not in table  # one fit cannot be compared with itself

@@ -57,3 +57,26 @@ def test_stability_counts_what_only_one_fit_places() -> None:
 def test_leaving_everything_out_is_not_stable() -> None:
     nothing = np.full(5, -1)
     assert quality.agreement(nothing, nothing) == quality.agreement_placed(nothing, nothing) == 0
+
+
+def test_the_strongest_documents_stay() -> None:
+    vectors = np.array([[1, 0], [0.6, 0.8], [0, 1], [0.8, 0.6]], dtype=np.float32)
+    found, founded = np.array([0, 0, 1, -1]), np.array([0, -1, 1, -1])  # the second joined later: it says nothing of where the topic is
+    assert quality.strongest(vectors, found, founded, 2).tolist() == [0, -1, 1, -1]
+    assert quality.strongest(vectors, found, founded, 3).tolist() == found.tolist()
+    assert quality.strongest(vectors, found, founded, 0).tolist() == [-1] * 4
+
+
+def test_standard_error_of_single_fits_is_the_usual_one() -> None:
+    values = {(0,): 0.1, (1,): 0.2, (2,): 0.6}
+    assert quality.standard_error(values) == pytest.approx(np.std([0.1, 0.2, 0.6], ddof=1) / math.sqrt(3))
+    assert quality.standard_error({(0,): 0.1}) is None
+
+
+def test_pairs_that_share_a_fit_are_not_independent() -> None:
+    """Fit 0 disagrees with all others, which agree: one odd fit is behind three of the six values."""
+    pairs = {(0, 1): 0.2, (0, 2): 0.2, (0, 3): 0.2, (1, 2): 0.8, (1, 3): 0.8, (2, 3): 0.8}
+    independent = np.std(list(pairs.values()), ddof=1) / math.sqrt(6)
+    assert quality.standard_error(pairs) == pytest.approx(0.3)  # without fit 0: 0.8, without another: 0.4; sqrt(3 * 0.03)
+    assert quality.standard_error(pairs) > independent
+    assert quality.standard_error({(0, 1): 0.5}) is None
