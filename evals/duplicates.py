@@ -49,7 +49,7 @@ def evaluate(shared: Path | None = None, limits: ExtractSettings | None = None) 
     items = [
         duplicates.item(a.id, a.outlet, a.published_at, a.title, "\n".join(a.paragraphs)) for a in world.articles
     ]
-    found = _together(duplicates.group(items, rules))
+    found = _together(duplicates.join(items, (), rules))
     true = _together({a.id: world.truths[a.id].copy_of or a.id for a in world.articles})
     wire, rewrites = _kinds(world, true)
     return Report(

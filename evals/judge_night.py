@@ -28,8 +28,7 @@ def main() -> None:
     parser.add_argument("--shared", type=Path, required=True)
     parser.add_argument("--articles", type=int, default=500)
     args = parser.parse_args()
-    entries = read_themes(ROOT / "themes.yaml").themes
-    themes = [Theme("", t.slug, t.name, "curated", t.claim, "yaml", t.aliases, t.supports, t.opposes) for t in entries]
+    themes = [entry.theme() for entry in read_themes(ROOT / "themes.yaml").themes]
     frame = pd.read_parquet(args.shared / "corpora/news/aivibe_2025.parquet").sample(args.articles, random_state=0)
     encoder, judge, rules = OnnxEncoder(), OnnxJudge(), ThemeSettings()
     cut = [[p.text for p in passages.split("", text, ExtractSettings().passage_chars)] for text in frame.text]

@@ -163,7 +163,7 @@ def conclude(path: Path, rules: Settings, encoder: Encoder, judge: Judge) -> Non
     with transaction(archive):
         curated = theming.sync_curated(archive, run, rules.themes)
         discovering.discover_themes(archive, rules, run, encoder, curated, [], refit=True)
-        judging.judge_mentions(archive, rules.discovery, run, encoder, judge, curated, set(), lambda *_: None)
+        judging.judge_mentions(archive, rules.discovery, run, encoder, judge, set(), lambda *_: None)
         measuring.measure(archive, rules, run, scores.of(judge.name))
     observed.finish_run(archive, run, run.started_at, encoder.name, judge.name)
     archive.close()

@@ -73,7 +73,7 @@ def written() -> int:
 
 
 class Watch:
-    """Told what stage begins, or goes on, as `pipeline.Progress`; knows what each took, and how much there was of it.
+    """Told what stage begins, or goes on, as `records.Progress`; knows what each took, and how much there was of it.
 
     `seconds` of the wall, `processor` of this process, `written` in bytes.
     """

@@ -2,7 +2,7 @@
 
     python -m evals.replay --nights 90 --seeds 1-20 --jobs 2 --out FILE.json
 
-does so for several seeds and prints the pooled table, with what the peer of peers.md does beside it. Feeds and pages are served on
+does so for several seeds and prints the pooled table, with what BERTrend does beside it. Feeds and pages are served on
 loopback and crawled over HTTP; stories, themes, measures and the published file are the program's own. Only the encoder and the judge
 are stand-ins, which know the truth: so all else is what is scored.
 """
@@ -22,6 +22,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from evals import replay_findings, replay_invention, replay_words
+from evals.checksum import checksum
 from evals.fakes import PlantedEncoder, PlantedJudge
 from evals.replay_findings import Findings
 from evals.replay_scores import Lived, Score, scores
@@ -39,7 +40,7 @@ from tracker.store.database import open_archive
 DISCOVERY = ThemeSettings(refit_growth=1.0, refit_days=1000, max_articles_to_fit=1000)
 # In worlds without a burst: loading UMAP takes longer than their nights
 NO_DISCOVERY = ThemeSettings(min_articles_to_discover=1_000_000)
-# BERTrend 0.4.23, as measured in peers.md, section 4; what it has no notion of stays empty
+# BERTrend 0.4.23, as measured in smaller trials of the same things (docs/method.md); what it has no notion of stays empty
 PEER = {
     "volume equals articles": "1,018 of 2,257 in the series (45 %), 110 twice",
     "articles kept": "100 of 2,137 lost by 3 missed nights",
@@ -96,11 +97,11 @@ async def _live(world: World, data: Path) -> Report:
             if night == world.burst_night:
                 is_burst_seen = _is_burst_seen(world, replay_findings.read(data))
             if night in world.twice:
-                before = replay_findings.checksum(data)
+                before = checksum(data)
                 await _night(world, site, workers, data, night, now + timedelta(hours=1))
-                runs_again.append((before, replay_findings.checksum(data)))
+                runs_again.append((before, checksum(data)))
         assert with_future is not None  # a world has one such article, listed on a night that somebody looks
-        restored = replay_findings.checksum(data), _restored(data, night)
+        restored = checksum(data), _restored(data, night)
         lived = Lived(tuple(site.looks), is_burst_seen, tuple(runs_again), with_future, restored)
     return Report(world, lived, replay_findings.read(data))
 
@@ -145,7 +146,7 @@ def _restored(data: Path, night: int) -> str:
         now = time_of(night) + timedelta(hours=2)
         pipeline.publish_to(archive, Path(folder), Run(f"{now:%Y%m%dT%H%M%S}", now, "replay", "restored"))
         archive.close()
-        return replay_findings.checksum(Path(folder))
+        return checksum(Path(folder))
 
 
 def _settings(world: World, site: Site, night: int) -> Settings:

@@ -150,9 +150,3 @@ def numbers(data: Path) -> str:
     """A digest of every published number that rests on dates."""
     with duckdb.connect(str(public.published_file(data)), read_only=True) as file:
         return str(file.execute(_NUMBERS).fetchall()[0][0])
-
-
-def checksum(data: Path) -> str:
-    """Of all that the newest published file says."""
-    with closing(public.Published(public.published_file(data))) as opened:
-        return public.checksum(opened)

@@ -9,7 +9,7 @@ from random import Random
 from evals import replay_words
 from evals.replay_world import FIRST_NIGHT, JOINER, OUTLETS, Item, Kind, Outlet, Shown, Trend, TrueTheme, World, time_of
 
-BURST_STORIES = 28  # on the night it is born, as peers.md asks of a new theme: seen the same night
+BURST_STORIES = 28  # on the night it is born, and has to be seen the same night
 BURST_AFTER = (12, 8, 6, 4, 3)  # stories on the days after
 FEWEST_NIGHTS_WITH_BURST = 8  # before, there are too few stories to find any theme among
 FEWEST_NIGHTS_WITH_OUTAGES = 30

@@ -95,7 +95,7 @@ def evaluate(shared: Path, limits: ExtractSettings | None = None) -> Report:
     """Group the seven news sets under `shared` and compare."""
     rules = limits or ExtractSettings()
     items = {item.name: item for path in sorted((shared / "corpora/news").glob("*.parquet")) for item in _items(path)}
-    stories = duplicates.group([item.article for item in items.values()], rules)
+    stories = duplicates.join([item.article for item in items.values()], (), rules)
     found = frozenset(pair for pair in _together(stories) if _is_across(items, pair))
     of_address = {item.name: item.address for item in items.values()}
     true = {pair for pair in _together(of_address) if _is_across(items, pair) and _differ(items, pair)}

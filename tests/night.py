@@ -9,19 +9,16 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
 from evals.fakes import FakeEncoder, FakeJudge
 from tracker import pipeline
-from tracker.records import Run
+from tracker.records import Progress, Run
 from tracker.settings import Settings
 from tracker.stance.judge import Judge
 from tracker.store import observed
 from tracker.store.database import open_archive
-
-Progress = Callable[[str, int, int], None]
 
 
 def quiet(stage: str, done: int, total: int) -> None:

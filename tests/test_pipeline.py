@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
-from contextlib import closing
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 
 import duckdb
 
+from evals.checksum import checksum
 from evals.fakes import FakeEncoder
 from tests import builders, night
 from tests.builders import FIXED_NOW
@@ -87,12 +87,6 @@ def read(data: Path, query: str) -> list[tuple[Any, ...]]:
     """Rows of the published file."""
     with duckdb.connect(str(public.published_file(data)), read_only=True) as published:
         return published.execute(query).fetchall()
-
-
-def checksum(data: Path) -> str:
-    """What the published numbers are."""
-    with closing(public.Published(public.published_file(data))) as published:
-        return public.checksum(published)
 
 
 def store(data: Path, articles: Sequence[Article]) -> None:

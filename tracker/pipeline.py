@@ -5,13 +5,12 @@
     -> store.publish -> sql/3_public.sql -> dashboard, digest, exports, your own SQL                                      (publish)
 """
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
 
-from tracker.records import Run
+from tracker.records import Progress, Run
 from tracker.settings import Settings
 from tracker.store import derived, observed, publish
 from tracker.store.database import transaction
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from tracker.themes.embed import Encoder
 
 Connection = duckdb.DuckDBPyConnection
-Progress = Callable[[str, int, int], None]  # stage, done, of how many
 
 
 async def crawl(archive: Connection, settings: Settings, run: Run, processes: int, progress: Progress) -> None:
@@ -65,7 +63,7 @@ def analyse(
         progress("themes", 0, 1)
         curated = theming.sync_curated(archive, run, settings.themes)
         discovering.discover_themes(archive, settings, run, encoder, curated, new, refit or everything)
-        judging.judge_mentions(archive, settings.discovery, run, encoder, judge, curated, {a.article_id for a in new}, progress)
+        judging.judge_mentions(archive, settings.discovery, run, encoder, judge, {a.article_id for a in new}, progress)
         progress("measures", 0, 1)
         measuring.measure(archive, settings, run, scores.of(judge.name))
         derived.mark_analysed(archive, run, [a.article_id for a in new])

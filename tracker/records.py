@@ -5,6 +5,7 @@ Times are naive datetimes in UTC. Each record knows where it came from. A new fa
 
 import hashlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
@@ -13,6 +14,7 @@ Outcome: TypeAlias = Literal["ok", "unchanged", "soft_error", "hard_error", "ref
 DateSource: TypeAlias = Literal["feed", "page", "url", "unknown"]
 Label: TypeAlias = Literal["supports", "opposes", "neutral", "unrelated"]
 Voice: TypeAlias = Literal["outlet", "quoted"]
+Progress: TypeAlias = Callable[[str, int, int], None]  # told the stage, how much of it is done, of how much
 
 # Why an address was not asked at all; it says nothing about the address
 NOT_ASKED = frozenset({"robots_unreachable", "host_down", "host_asked_to_wait"})

@@ -14,7 +14,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from tracker.errors import SettingsError
-from tracker.records import Feed
+from tracker.records import Feed, Theme
 
 OutletKind = Literal["news", "trade", "newsletter", "research", "lab", "policy"]
 
@@ -80,6 +80,10 @@ class ThemeEntry(_Strict):
     supports: tuple[str, ...] = ()
     opposes: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
+
+    def theme(self, theme_id: str = "") -> Theme:
+        """The theme to follow, as a record."""
+        return Theme(theme_id, self.slug, self.name, "curated", self.claim, "yaml", self.aliases, self.supports, self.opposes)
 
 
 class ThemesFile(_Strict):

@@ -1,6 +1,7 @@
 """Copies and rewrites form one story; two reports of one event, one outlet's furniture, series and yearly texts do not."""
 
 import random
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.builders import PARAGRAPHS
-from tracker.extract.duplicates import Item, KnownItem, group, item, join, signature, similarity
+from tracker.extract.duplicates import Item, KnownItem, item, join, signature
 from tracker.settings import ExtractSettings
 
 LIMITS = ExtractSettings()
@@ -44,8 +45,13 @@ def rewritten(text: str, share: float, seed: int = 1) -> str:
     return " ".join(word if draw.random() > share else "otherwise" for sentence in sentences for word in sentence)
 
 
+def grouped(items: Iterable[Item]) -> dict[str, str]:
+    """article_id -> story_id of articles that are all new."""
+    return join(items, (), LIMITS)
+
+
 def together(*items: Item) -> bool:
-    return len(set(group(items, LIMITS).values())) == 1
+    return len(set(grouped(items).values())) == 1
 
 
 # Texts
@@ -53,13 +59,13 @@ def together(*items: Item) -> bool:
 
 def test_copies_and_rewrites_are_one_story_named_after_the_first() -> None:
     items = [an("desk", DESK, 1), an("wire", WIRE, 0), an("copy", WIRE, 2, "Another title"), an("other", OTHER, 0, "The port's vote")]
-    assert group(items, LIMITS) == {"wire": "wire", "desk": "wire", "copy": "wire", "other": "other"}
+    assert grouped(items) == {"wire": "wire", "desk": "wire", "copy": "wire", "other": "other"}
 
 
 def test_five_copies_of_one_wire_story_among_other_articles_are_one_story_of_five_articles() -> None:
     copies = [an(f"copy{n}", WIRE, n / 4, f"Headline {n} of this desk") for n in range(5)]
     others = [an(f"other{n}", invented(str(n)), n / 4, f"Something else, number {WORDS[n]}") for n in range(2)]
-    stories = group([*copies, *others], LIMITS)
+    stories = grouped([*copies, *others])
     assert {stories[c.article_id] for c in copies} == {"copy0"}
     assert len(set(stories.values())) == 3
 
@@ -88,7 +94,7 @@ def test_articles_of_one_outlet_with_the_same_furniture_stay_apart() -> None:
         an(word, f"{invented(word, 50)} {furniture}", place / 3, f"This {word} changed how I {word * 2}", "reviews.example")
         for place, word in enumerate(WORDS[:8])
     ]
-    assert len(set(group(reviews, LIMITS).values())) == 8
+    assert len(set(grouped(reviews).values())) == 8
 
 
 def test_an_update_by_the_same_outlet_joins() -> None:
@@ -138,13 +144,13 @@ def test_a_name_is_evidence_only_if_it_is_the_whole_title() -> None:
 
 def test_seven_daily_briefings_are_seven_stories() -> None:
     week = [an(f"day{day}", invented(str(day)), day, "Daily briefing", "brief.example") for day in range(7)]
-    assert len(set(group(week, LIMITS).values())) == 7
+    assert len(set(grouped(week).values())) == 7
 
 
 def test_daily_briefings_under_one_standing_teaser_are_as_many_stories() -> None:
     teaser = "All that happened overnight in the harbours of the north, and what to look out for before lunch."
     week = [an(f"day{day}", teaser, day, "Daily briefing", "brief.example") for day in range(7)]
-    assert len(set(group(week, LIMITS).values())) == 7
+    assert len(set(grouped(week).values())) == 7
 
 
 def test_the_same_series_title_of_two_outlets_is_no_evidence_even_without_texts() -> None:
@@ -154,7 +160,7 @@ def test_the_same_series_title_of_two_outlets_is_no_evidence_even_without_texts(
 def test_a_title_that_an_outlet_uses_day_after_day_is_no_evidence() -> None:
     column = [an(f"day{day}", "", day, "Barendt on robots and harbours", "column.example") for day in range(3)]
     listed = an("listed", "", 2.1, "Barendt on robots and harbours")
-    stories = group([*column, listed], LIMITS)
+    stories = grouped([*column, listed])
     assert len(set(stories.values())) == 4
 
 
@@ -164,18 +170,18 @@ def test_a_word_that_every_title_holds_weighs_little() -> None:
         an(f"n{n}", "", n / 50, f"{one} {two} {one}{two} - The Northfield Evening Gazette", f"of{n}.example")
         for n, (one, two) in enumerate(zip(WORDS, WORDS[9:], strict=False))
     ]
-    assert len(set(group(many, LIMITS).values())) == len(many)
+    assert len(set(grouped(many).values())) == len(many)
 
 
 # Time
 
 
 def test_the_same_text_much_later_is_a_new_story() -> None:
-    assert group([an("one", WIRE), an("two", WIRE, 5)], LIMITS) == {"one": "one", "two": "two"}
+    assert grouped([an("one", WIRE), an("two", WIRE, 5)]) == {"one": "one", "two": "two"}
 
 
 def test_a_story_does_not_creep_from_day_to_day() -> None:
-    assert group([an(str(day), WIRE, day) for day in (0, 3, 6, 9)], LIMITS) == {"0": "0", "3": "0", "6": "6", "9": "6"}
+    assert grouped([an(str(day), WIRE, day) for day in (0, 3, 6, 9)]) == {"0": "0", "3": "0", "6": "6", "9": "6"}
 
 
 def test_a_late_copy_of_an_earlier_day_joins_the_known_story_which_keeps_its_id() -> None:
@@ -214,7 +220,7 @@ VARIANTS = [
 @settings(deadline=None, max_examples=30)
 @given(st.permutations(VARIANTS))
 def test_the_order_of_the_input_does_not_matter(items: list[Item]) -> None:
-    assert group(items, LIMITS) == group(VARIANTS, LIMITS)
+    assert grouped(items) == grouped(VARIANTS)
 
 
 @settings(deadline=None, max_examples=40)
@@ -227,18 +233,17 @@ def test_night_by_night_gives_the_same_stories_as_all_at_once(nights: set[float]
         new = [one for one in articles if one.at <= DAY + timedelta(days=last) and one.article_id not in {k.item.article_id for k in known}]
         stories = join(new, known, LIMITS)
         known += [KnownItem(one, stories[one.article_id]) for one in new]
-    assert {one.item.article_id: one.story_id for one in known} == group(articles, LIMITS)
+    assert {one.item.article_id: one.story_id for one in known} == grouped(articles)
 
 
 # Signatures
 
 
 def test_empty_texts_do_not_break() -> None:
-    assert group([an("a", "", title=""), an("b", "word", title="")], LIMITS) == {"a": "a", "b": "b"}
-    assert group([], LIMITS) == {}
+    assert grouped([an("a", "", title=""), an("b", "word", title="")]) == {"a": "a", "b": "b"}
+    assert grouped([]) == {}
 
 
 def test_signatures_are_small_and_stable() -> None:
     assert len(signature("t", WIRE)) == 512
     assert signature("t", WIRE) == signature("t", WIRE.upper())
-    assert similarity(signature("t", WIRE), signature("t", OTHER)) < 0.1

@@ -19,10 +19,11 @@ from typing import Any
 import pytest
 from aiohttp import web as server
 
+from evals.checksum import checksum
 from tests import builders, night
 from tests.builders import FIXED_NOW
 from tests.cli import run
-from tests.test_pipeline import QUAY, checksum, paragraphs_of, read, settings, store
+from tests.test_pipeline import QUAY, paragraphs_of, read, settings, store
 from tests.web import Web
 from tracker import files
 from tracker.cli import options

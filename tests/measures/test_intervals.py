@@ -3,6 +3,7 @@
 import time
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,15 +16,20 @@ from tracker.measures.intervals import (
     net_interval,
     p_value,
     share_change,
-    share_interval,
+    share_intervals,
     story_interval,
-    trailing_share,
+    trailing,
 )
 
 counts = st.lists(
     st.tuples(st.integers(0, 40), st.integers(0, 40)).map(lambda pair: (min(pair), max(pair))), min_size=1, max_size=40
 )
 scores = st.lists(st.lists(st.sampled_from([-1, 0, 1]), max_size=12), min_size=1, max_size=20)
+
+
+def _share(on_theme: npt.ArrayLike, stories: npt.ArrayLike) -> Interval:
+    """Of one window, with one number per outlet."""
+    return share_intervals(np.asarray(on_theme)[None], np.asarray(stories)[None]).at(0)
 
 
 def _net(stories: list[list[int]], label_error_variance: float = 0.0) -> Interval:
@@ -46,7 +52,7 @@ def _check(interval: Interval, lowest: float) -> None:
 
 @given(counts)
 def test_a_share_lies_within_its_interval(pairs: list[tuple[int, int]]) -> None:
-    interval = share_interval([k for k, _ in pairs], [n for _, n in pairs])
+    interval = _share([k for k, _ in pairs], [n for _, n in pairs])
     _check(interval, lowest=0)
     assert interval.n == sum(n for _, n in pairs)
     assert interval.outlets == sum(n > 0 for _, n in pairs)
@@ -66,38 +72,38 @@ def test_uncertain_labels_never_narrow_the_interval(stories: list[list[int]], va
 
 
 def test_agreeing_outlets_of_equal_size_give_wilsons_interval_with_students_t() -> None:
-    interval = share_interval([2] * 10, [10] * 10)
+    interval = _share([2] * 10, [10] * 10)
     t, n, p = 2.262157, 100, 0.2  # t of nine degrees of freedom
     centre, half = (p + t**2 / (2 * n)) / (1 + t**2 / n), t / (1 + t**2 / n) * np.sqrt(p * (1 - p) / n + t**2 / (4 * n**2))
     assert (interval.low, interval.high) == pytest.approx((centre - half, centre + half), rel=1e-5)
 
 
 def test_outlets_that_disagree_widen_the_interval() -> None:
-    agree, disagree = share_interval([2] * 10, [10] * 10), share_interval([0] * 5 + [4] * 5, [10] * 10)
+    agree, disagree = _share([2] * 10, [10] * 10), _share([0] * 5 + [4] * 5, [10] * 10)
     assert agree.value == disagree.value
     assert agree.low is not None and disagree.low is not None and disagree.low < agree.low
 
 
 def test_one_large_outlet_among_small_ones_counts_for_little_more_than_itself() -> None:
-    even, uneven = share_interval([10] * 10, [100] * 10), share_interval([91] + [1] * 9, [910] + [10] * 9)
+    even, uneven = _share([10] * 10, [100] * 10), _share([91] + [1] * 9, [910] + [10] * 9)
     assert even.n == uneven.n
     assert even.high is not None and uneven.high is not None and uneven.high > even.high + 0.1
 
 
 def test_under_five_outlets_the_value_stands_without_an_interval() -> None:
-    assert share_interval([1, 1, 1, 1], [4, 4, 4, 4]) == Interval(0.25, None, None, 16, 4)
-    assert share_interval([500], [1000]) == Interval(0.5, None, None, 1000, 1)
+    assert _share([1, 1, 1, 1], [4, 4, 4, 4]) == Interval(0.25, None, None, 16, 4)
+    assert _share([500], [1000]) == Interval(0.5, None, None, 1000, 1)
     assert net_interval([4], [4], [4]) == Interval(1.0, None, None, 4, 1)
 
 
 def test_nothing_at_all_has_no_value() -> None:
-    assert share_interval([0, 0], [0, 0]) == Interval(None, None, None, 0, 0)
-    assert share_interval([], []) == Interval(None, None, None, 0, 0)
+    assert _share([0, 0], [0, 0]) == Interval(None, None, None, 0, 0)
+    assert _share([], []) == Interval(None, None, None, 0, 0)
     assert story_interval([]) == Interval(None, None, None, 0, 0)
 
 
 def test_unanimity_still_leaves_room_for_doubt() -> None:
-    none, every = share_interval([0] * 6, [5] * 6), share_interval([5] * 6, [5] * 6)
+    none, every = _share([0] * 6, [5] * 6), _share([5] * 6, [5] * 6)
     assert none.low == 0 and none.high is not None and 0.05 < none.high < 0.3
     assert every.high == 1 and every.low is not None and 0.7 < every.low < 0.95
     unanimous = _net([[1] * 5] * 6)
@@ -113,7 +119,7 @@ def test_one_outlets_stories_are_its_units() -> None:
 
 
 def test_the_difference_of_equal_windows_is_nothing() -> None:
-    window = share_interval([1, 2, 3, 4, 5, 6], [20] * 6)
+    window = _share([1, 2, 3, 4, 5, 6], [20] * 6)
     change = difference(window, window)
     assert change.value == 0 and change.low is not None and change.high is not None and change.low < 0 < change.high
     assert p_value(change) == 1
@@ -123,7 +129,7 @@ def test_the_difference_of_equal_windows_is_nothing() -> None:
 def test_p_is_small_exactly_when_the_interval_leaves_out_zero(
     before: list[tuple[int, int]], after: list[tuple[int, int]]
 ) -> None:
-    windows = [share_interval([k for k, _ in pairs], [n for _, n in pairs]) for pairs in (before, after)]
+    windows = [_share([k for k, _ in pairs], [n for _, n in pairs]) for pairs in (before, after)]
     change = difference(windows[1], windows[0])
     p = p_value(change)
     if change.low is None or change.high is None:
@@ -132,16 +138,12 @@ def test_p_is_small_exactly_when_the_interval_leaves_out_zero(
         assert p is not None and (p < 0.05) == (change.low > 0 or change.high < 0)
 
 
-def test_a_trailing_line_looks_back_28_days_and_no_day_ahead() -> None:
-    random = np.random.default_rng(1)
-    n = random.integers(0, 30, (90, 12))
-    k = random.binomial(n, 0.2)
-    line = trailing_share(k, n)
-    assert line.at(60) == share_interval(k[33:61].sum(axis=0), n[33:61].sum(axis=0))
-    assert line.at(3) == share_interval(k[:4].sum(axis=0), n[:4].sum(axis=0))
-    shorter = trailing_share(k[:61], n[:61])
-    assert np.array_equal(shorter.low, line.low[:61])
-    assert trailing_share(k, n, window_days=7).at(50) == share_interval(k[44:51].sum(axis=0), n[44:51].sum(axis=0))
+def test_a_trailing_sum_looks_back_28_days_and_no_day_ahead() -> None:
+    daily = np.random.default_rng(1).integers(0, 30, (90, 12))
+    sums = trailing(daily)
+    assert np.array_equal(sums[60], daily[33:61].sum(axis=0))
+    assert np.array_equal(sums[3], daily[:4].sum(axis=0))
+    assert np.array_equal(trailing(daily[:61]), sums[:61])
 
 
 def test_three_years_of_a_hundred_outlets_are_quick_enough_for_a_live_filter() -> None:
@@ -149,7 +151,7 @@ def test_three_years_of_a_hundred_outlets_are_quick_enough_for_a_live_filter() -
     seconds = []
     for _ in range(3):
         started = time.perf_counter()
-        trailing_share(n // 4, n)
+        share_intervals(trailing(n // 4), trailing(n))
         seconds.append(time.perf_counter() - started)
     assert min(seconds) < 0.05
 
@@ -185,7 +187,7 @@ def test_what_outlets_keep_from_window_to_window_does_not_blur_a_change() -> Non
     on_theme = [[5, 30, 10, 20, 5, 30, 10, 20], [10, 36, 14, 27, 10, 36, 14, 27]]  # outlets differ, and all rise
     low, value, high = _ends(share_change(on_theme, stories))
     assert 0 < low < value < high
-    windows = [share_interval(top, bottom) for top, bottom in zip(on_theme, stories, strict=True)]
+    windows = [_share(top, bottom) for top, bottom in zip(on_theme, stories, strict=True)]
     as_strangers = _ends(difference(windows[1], windows[0]))
     assert as_strangers[1] == pytest.approx(value)
     assert as_strangers[0] < 0

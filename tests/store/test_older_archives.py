@@ -7,10 +7,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from evals.checksum import checksum
 from tests import builders, night
 from tests.builders import FIXED_NOW
 from tests.store.test_exchange import AGAIN, CHOSEN
-from tests.test_pipeline import checksum, read, store
+from tests.test_pipeline import read, store
 from tracker import pipeline
 from tracker.errors import StoreError
 from tracker.store import exchange

@@ -112,15 +112,12 @@ def test_a_hidden_theme_can_be_shown_again_and_its_log_says_who_did_what(data: P
     assert log == [(WHEN, WHO, "hide", None), (NEXT_NIGHT, "Ilse", "show", None)]
 
 
-def test_a_curated_theme_cannot_be_merged_away_nor_any_into_itself(data: Path) -> None:
+def test_a_theme_cannot_be_merged_into_itself(data: Path) -> None:
     theme = largest(data)[0]
     archive = open_archive(data / "archive.duckdb")
-    curated = theme_edits.find(archive, QUAY.slug).theme
-    with pytest.raises(StoreError, match=r"'night-quay' stands in themes\.yaml"):
-        theme_edits.merge(archive, curated, theme, WHO, WHEN)
     with pytest.raises(StoreError, match="into itself"):
         theme_edits.merge(archive, theme, theme, WHO, WHEN)
-    assert theme_edits.log(archive, curated) == []
+    assert theme_edits.log(archive, theme) == []
     assert {s.status for s in derived.themes(archive)} == {"active"}
     archive.close()
 
@@ -250,6 +247,47 @@ def test_a_theme_merged_by_mistake_comes_back_with_its_articles(data: Path) -> N
     assert read(data, f"select status, merged_into from themes where slug = '{merged.slug}'") == [("active", None)]
     events = f"select event, other_theme_id from theme_events where theme_id = '{merged.theme_id}' and made_by = '{WHO}' order by event"
     assert read(data, events) == [("merged", kept.theme_id), ("unmerged", kept.theme_id)]
+
+
+def test_a_theme_comes_back_only_if_no_other_has_its_name_by_now(data: Path) -> None:
+    kept, merged = largest(data)[:2]
+    archive = open_archive(data / "archive.duckdb")
+    theme_edits.merge(archive, merged, kept, WHO, WHEN)
+    theme_edits.rename(archive, kept, merged.name, WHO, WHEN)
+    with pytest.raises(StoreError, match=f"'{kept.slug}' is called '{merged.name}' already"):
+        bring_back(archive, merged)
+    assert theme_edits.find(archive, merged.slug).status == "merged"
+    assert theme_edits.find(archive, merged.name).theme.slug == kept.slug  # of two of that name the one that lives
+    theme_edits.rename(archive, kept, "Another name", WHO, WHEN)
+    bring_back(archive, merged)
+    archive.close()
+    names = [s.theme.name.lower() for s in stored(data).values() if s.status == "active"]
+    assert sorted(names) == sorted(set(names)) and merged.name.lower() in names
+
+
+def test_a_curated_theme_that_is_brought_back_finds_its_articles_again(data: Path) -> None:
+    theme, other = largest(data)[:2]
+    archive = open_archive(data / "archive.duckdb")
+    theme_edits.promote(archive, theme, WHO, WHEN)
+    archive.close()
+    entry = ThemeEntry(slug=theme.slug, name="By hand", claim=theme.claim, aliases=theme.terms[:3])
+    night.run(data, chosen(QUAY, entry), NEXT_NIGHT, is_crawling=False)
+    found = f"select article_id, stance from article_themes where theme_id = '{theme.theme_id}' order by article_id"
+    before = read(data, found)
+    assert before
+
+    archive = open_archive(data / "archive.duckdb")
+    theme_edits.merge(archive, theme, other, WHO, WHEN)
+    archive.close()
+    night.run(data, chosen(), NEXT_NIGHT + timedelta(days=1), is_crawling=False)
+    assert read(data, found) == []
+
+    archive = open_archive(data / "archive.duckdb")
+    bring_back(archive, theme)
+    archive.close()
+    night.run(data, chosen(QUAY, entry), NEXT_NIGHT + timedelta(days=2), is_crawling=False)
+    assert read(data, found) == before
+    assert members(data, theme) == set()
 
 
 def test_touched_are_all_themes_of_which_a_person_decided_something(data: Path) -> None:

@@ -202,6 +202,14 @@ def test_slugs_are_readable_and_unique() -> None:
     assert slug("…") == "theme"
 
 
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [("Künstliche Intelligenz", "kunstliche-intelligenz"), ("İstanbul", "istanbul"), ("Straßen–Netz", "strassen-netz"), ("Café’s", "cafe-s")],
+)
+def test_a_slug_keeps_letters_and_leaves_their_accents(text: str, plain: str) -> None:
+    assert slug(text) == plain
+
+
 def test_a_single_noun_that_few_stories_say_gives_way_to_words_that_belong_together() -> None:
     """Of thirty stories five speak of a curve; nothing else is said by several of them and not by all other stories."""
     few = [

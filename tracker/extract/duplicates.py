@@ -62,18 +62,8 @@ def signature(title: str, text: str) -> bytes:
     return (np.asarray(sketch.hashvalues) & 0xFFFF).astype("<u2").tobytes()
 
 
-def similarity(a: bytes, b: bytes) -> float:
-    """Estimated Jaccard similarity of two texts' pairs of words, 0..1."""
-    return float(np.mean(np.frombuffer(a, "<u2") == np.frombuffer(b, "<u2")))
-
-
-def group(items: Iterable[Item], limits: ExtractSettings) -> dict[str, str]:
-    """article_id -> story_id for articles that are all new; a story is named after its first article."""
-    return join(items, (), limits)
-
-
 def join(new_items: Iterable[Item], known_items: Iterable[KnownItem], limits: ExtractSettings) -> dict[str, str]:
-    """article_id -> story_id for the new articles; the order of the input does not matter.
+    """article_id -> story_id for the new articles; the order of the input does not matter. A new story is named after its first article.
 
     In order of time, each article joins the story of the article most like it, known or just joined, as long as that story's first and
     last article then lie at most `limits.story_days` apart: so a story cannot grow from day to day into something else. Known stories
@@ -125,7 +115,7 @@ class _Evidence:
         reach = float(self._limits.story_days)
         first = int(np.searchsorted(self._days, self._days[place] - reach))
         last = int(np.searchsorted(self._days, self._days[place] + reach, side="right"))
-        alike = (self._signatures[first:last] == self._signatures[place]).mean(axis=1)
+        alike = (self._signatures[first:last] == self._signatures[place]).mean(axis=1)  # estimates the Jaccard similarity of the pairs of words
         found: dict[int, float] = {}
         for other in (np.flatnonzero(alike >= self._limits.rewrite_similarity) + first).tolist():
             strength = float(alike[other - first])

@@ -55,33 +55,29 @@ class Intervals:
         return Interval(value, low, high, int(self.n[position]), int(self.outlets[position]))
 
 
-def share_interval(numerators: Numbers, denominators: Numbers, level: float = LEVEL) -> Interval:
-    """The share of `numerators` (stories on the theme) in `denominators` (all stories), each with one number per outlet."""
-    return share_intervals(np.asarray(numerators)[None], np.asarray(denominators)[None], level).at(0)
-
-
-def net_interval(
-    sums: Numbers, counts: Numbers, squares: Numbers, label_error_variance: float = 0.0, level: float = LEVEL
-) -> Interval:
+def net_interval(sums: Numbers, counts: Numbers, squares: Numbers, label_error_variance: float = 0.0) -> Interval:
     """The mean of story scores in -1..1; per outlet their sum, their count and the sum of their squares.
 
     `label_error_variance` is the judge's own contribution to the variance of the mean, in squared units of net stance.
     """
     top, bottom, square = (np.asarray(values)[None] for values in (sums, counts, squares))
-    return net_intervals(top, bottom, square, label_error_variance, level).at(0)
+    return net_intervals(top, bottom, square, label_error_variance).at(0)
 
 
-def story_interval(scores: Numbers, label_error_variance: float = 0.0, level: float = LEVEL) -> Interval:
+def story_interval(scores: Numbers, label_error_variance: float = 0.0) -> Interval:
     """The mean of the story scores (-1..1) of a single outlet: here stories are the units, and as many are needed."""
     scores = np.asarray(scores, dtype=np.float64)
-    interval = net_interval(scores, np.ones_like(scores), scores**2, label_error_variance, level)
+    interval = net_interval(scores, np.ones_like(scores), scores**2, label_error_variance)
     return replace(interval, outlets=min(1, interval.n))
 
 
-def share_intervals(numerators: Numbers, denominators: Numbers, level: float = LEVEL) -> Intervals:
-    """Shares of many windows, from arrays of windows x outlets: Wilson's interval on the effective number of stories."""
+def share_intervals(numerators: Numbers, denominators: Numbers) -> Intervals:
+    """Shares of `numerators` (stories on the theme) in `denominators` (all stories), from arrays of windows x outlets.
+
+    Wilson's interval on the effective number of stories.
+    """
     ratio = _ratio(numerators, denominators)
-    p, t = ratio.value, ratio.t_quantile(level)
+    p, t = ratio.value, ratio.t_quantile()
     design_effect = np.maximum(1.0, divide(ratio.variance, divide(p * (1 - p), ratio.n), absent=1.0))
     n = divide(ratio.n, design_effect)
     centre = (p + divide(t**2, 2 * n)) / (1 + divide(t**2, n))
@@ -90,27 +86,15 @@ def share_intervals(numerators: Numbers, denominators: Numbers, level: float = L
     return ratio.within(np.clip(centre - half, 0, p), np.clip(centre + half, p, 1))
 
 
-def net_intervals(
-    sums: Numbers, counts: Numbers, squares: Numbers, label_error_variance: Numbers = 0.0, level: float = LEVEL
-) -> Intervals:
+def net_intervals(sums: Numbers, counts: Numbers, squares: Numbers, label_error_variance: Numbers = 0.0) -> Intervals:
     """Net stances of many windows, from arrays of windows x outlets; `label_error_variance` is one number, or one a window."""
     ratio = _ratio(sums, counts)
     total_squares = np.asarray(squares, dtype=np.float64).sum(axis=-1)
     sampling_variance = np.maximum(ratio.variance, divide(_story_variance(total_squares, ratio.n, ratio.value), ratio.n))
-    half = ratio.t_quantile(level) * np.sqrt(sampling_variance + np.asarray(label_error_variance, dtype=np.float64))
+    half = ratio.t_quantile() * np.sqrt(sampling_variance + np.asarray(label_error_variance, dtype=np.float64))
     # Scores corrected for label error may lie beyond 1, and so may their mean
     value, low, high = (np.clip(end, -1, 1) for end in (ratio.value, ratio.value - half, ratio.value + half))
     return replace(ratio.within(low, high), value=value)
-
-
-def trailing_share(
-    numerators: Numbers, denominators: Numbers, window_days: int = TRAILING_DAYS, level: float = LEVEL
-) -> Intervals:
-    """The share in the `window_days` days that end on each day, from arrays of days x outlets.
-
-    Outlet-days that nobody collected must be zero in both arrays: then they count neither above nor below the line.
-    """
-    return share_intervals(trailing(numerators, window_days), trailing(denominators, window_days), level)
 
 
 def difference(after: Interval, before: Interval) -> Interval:
@@ -129,23 +113,23 @@ def difference(after: Interval, before: Interval) -> Interval:
     return Interval(value, float(value - down), float(value + up), n, outlets)
 
 
-def share_change(numerators: Numbers, denominators: Numbers, level: float = LEVEL) -> Interval:
+def share_change(numerators: Numbers, denominators: Numbers) -> Interval:
     """The share in the second window minus that in the first, from arrays of 2 x outlets. The interval is that of _change."""
     top, bottom = (np.asarray(numbers, dtype=np.float64) for numbers in (numerators, denominators))
     n = bottom.sum(axis=-1)
     p = (top.sum(axis=-1) + 1) / (n + 2)  # Agresti and Caffo 2000: a story on either side, so that none at all is not certainty
-    return _change(top, bottom, p * (1 - p) / (n + 2), level)
+    return _change(top, bottom, p * (1 - p) / (n + 2))
 
 
-def net_change(sums: Numbers, counts: Numbers, squares: Numbers, label_error_variance: float = 0.0, level: float = LEVEL) -> Interval:
+def net_change(sums: Numbers, counts: Numbers, squares: Numbers, label_error_variance: float = 0.0) -> Interval:
     """The net stance in the second window minus that in the first, from arrays of 2 x outlets. The interval is that of _change."""
     top, bottom = (np.asarray(numbers, dtype=np.float64) for numbers in (sums, counts))
     n = bottom.sum(axis=-1)
     variance = _story_variance(np.asarray(squares, dtype=np.float64).sum(axis=-1), n, divide(top.sum(axis=-1), n))
-    return _change(top, bottom, divide(variance, n), level, label_error_variance)
+    return _change(top, bottom, divide(variance, n), label_error_variance)
 
 
-def _change(top: FloatArray, bottom: FloatArray, independent: FloatArray, level: float, more: float = 0.0) -> Interval:
+def _change(top: FloatArray, bottom: FloatArray, independent: FloatArray, more: float = 0.0) -> Interval:
     """The difference of two ratios with the same outlets on both sides; `n` and `outlets` are those of the weaker window.
 
     What an outlet keeps is no part of the uncertainty: the variance is that of the outlets' own contributions to the difference (Taylor
@@ -161,7 +145,7 @@ def _change(top: FloatArray, bottom: FloatArray, independent: FloatArray, level:
     own = (top - ratio.value[:, None] * bottom) / ratio.n[:, None]
     effective = float(ratio.effective_outlets.min())
     clustered = float(divide(effective * ((own[1] - own[0]) ** 2).sum(), np.array(effective - 1), absent=np.inf))
-    half = float(stdtrit(max(effective - 1, MIN_FREEDOM), (1 + level) / 2)) * np.sqrt(max(clustered, float(independent.sum())) + more)
+    half = float(stdtrit(max(effective - 1, MIN_FREEDOM), (1 + LEVEL) / 2)) * np.sqrt(max(clustered, float(independent.sum())) + more)
     return Interval(value, float(value - half), float(value + half), n, outlets)
 
 
@@ -170,15 +154,15 @@ def is_mostly_left(change: float, in_panel: float) -> bool:
     return bool(in_panel * change >= KEPT * change**2)
 
 
-def p_value(change: Interval, level: float = LEVEL) -> float | None:
-    """The two-sided p value that belongs to a difference: below 1 - level exactly when its interval excludes 0."""
+def p_value(change: Interval) -> float | None:
+    """The two-sided p value that belongs to a difference: below 1 - LEVEL exactly when its interval excludes 0."""
     if change.value is None or change.low is None or change.high is None:
         return None
     towards_zero = change.value - change.low if change.value > 0 else change.high - change.value
     if towards_zero == 0:
         return 1.0 if change.value == 0 else 0.0
     freedom = change.outlets - 1
-    return float(2 * stdtr(freedom, -abs(change.value) / towards_zero * stdtrit(freedom, (1 + level) / 2)))
+    return float(2 * stdtr(freedom, -abs(change.value) / towards_zero * stdtrit(freedom, (1 + LEVEL) / 2)))
 
 
 def divide(top: FloatArray, bottom: FloatArray, absent: float = np.nan) -> FloatArray:
@@ -198,9 +182,9 @@ class _Ratio:
     outlets: IntArray
     effective_outlets: FloatArray
 
-    def t_quantile(self, level: float) -> FloatArray:
+    def t_quantile(self) -> FloatArray:
         """How many standard errors the interval reaches; NaN where it has none."""
-        quantile: FloatArray = stdtrit(np.fmax(self.effective_outlets - 1, MIN_FREEDOM), (1 + level) / 2)
+        quantile: FloatArray = stdtrit(np.fmax(self.effective_outlets - 1, MIN_FREEDOM), (1 + LEVEL) / 2)
         return np.where(self.outlets >= MIN_OUTLETS, quantile, np.nan)
 
     def within(self, low: FloatArray, high: FloatArray) -> Intervals:
@@ -221,11 +205,11 @@ def _ratio(tops: Numbers, bottoms: Numbers) -> _Ratio:
     return _Ratio(value, divide(effective * residuals, (effective - 1) * n**2), n, outlets, effective)
 
 
-def trailing(daily: Numbers, window_days: int = TRAILING_DAYS) -> FloatArray:
-    """The sums over the `window_days` days that end on each day, along the first axis."""
+def trailing(daily: Numbers) -> FloatArray:
+    """The sums over the TRAILING_DAYS days that end on each day, along the first axis."""
     running: FloatArray = np.cumsum(np.asarray(daily, dtype=np.float64), axis=0)
     before = np.zeros_like(running)
-    before[window_days:] = running[:-window_days]
+    before[TRAILING_DAYS:] = running[:-TRAILING_DAYS]
     return running - before
 
 

@@ -106,12 +106,12 @@ def counted(confusion: Mapping[Label, Mapping[Label, int]]) -> npt.NDArray[np.in
     return np.array([[confusion.get(gold, {}).get(found, 0) for found in SIDES] for gold in SIDES], dtype=np.int64)
 
 
-def drawn(counts: npt.NDArray[np.int64], seed: int, draws: int = DRAWS) -> LabelError:
+def drawn(counts: npt.NDArray[np.int64], seed: int) -> LabelError:
     """Error rates that could have led to these gold x found counts: for each gold label from its Dirichlet posterior."""
     if not counts.sum():
         return UNKNOWN
     draw = np.random.default_rng(seed)
-    return LabelError(np.stack([draw.dirichlet(row + PRIOR, draws) for row in counts], axis=1), int(counts.sum()))
+    return LabelError(np.stack([draw.dirichlet(row + PRIOR, DRAWS) for row in counts], axis=1), int(counts.sum()))
 
 
 def corrected(shares: FloatArray, rates: FloatArray) -> FloatArray:

@@ -40,9 +40,9 @@ class Leanings:
         ]
 
 
-def find(sums: Numbers, counts: Numbers, squares: Numbers, period_days: int = PERIOD_DAYS, level: float = LEVEL) -> Leanings:
+def find(sums: Numbers, counts: Numbers, squares: Numbers) -> Leanings:
     """The leans from arrays of days x outlets: the sum of story scores in -1..1, their count, and the sum of their squares."""
-    total, n = (_by_period(np.asarray(values, dtype=np.float64), period_days) for values in (sums, counts))
+    total, n = (_by_period(np.asarray(values, dtype=np.float64)) for values in (sums, counts))
     of_period = n.sum(axis=1, keepdims=True)
     # Normal equations of the leans, the levels eliminated: information and score, both in units of 1 / variance of a story
     information = np.diag(n.sum(axis=0)) - n.T @ (n * divide(np.ones_like(of_period), of_period, absent=0.0))
@@ -60,18 +60,18 @@ def find(sums: Numbers, counts: Numbers, squares: Numbers, period_days: int = PE
     variances = (variance * shrink) @ (beside_all**2).T
     lean = weight @ means
     outlets = np.count_nonzero(n.sum(axis=0))
-    half = stdtrit(max(MIN_FREEDOM, outlets - 1.0), (1 + level) / 2) * np.sqrt(np.maximum(0.0, weight @ (variances + means**2) - lean**2))
+    half = stdtrit(max(MIN_FREEDOM, outlets - 1.0), (1 + LEVEL) / 2) * np.sqrt(np.maximum(0.0, weight @ (variances + means**2) - lean**2))
     if outlets < MIN_OUTLETS:  # how much outlets differ is then a guess
         half = np.full_like(lean, np.nan)
     return Leanings(lean, lean - half, lean + half)
 
 
-def _by_period(daily: FloatArray, days: int) -> FloatArray:
+def _by_period(daily: FloatArray) -> FloatArray:
     """Periods x outlets: counted from the last day, so that a cut period is the oldest."""
-    periods = -(-len(daily) // days)
-    padded = np.zeros((periods * days, daily.shape[1]))
-    padded[periods * days - len(daily) :] = daily
-    added: FloatArray = padded.reshape(periods, days, -1).sum(axis=1)
+    periods = -(-len(daily) // PERIOD_DAYS)
+    padded = np.zeros((periods * PERIOD_DAYS, daily.shape[1]))
+    padded[periods * PERIOD_DAYS - len(daily) :] = daily
+    added: FloatArray = padded.reshape(periods, PERIOD_DAYS, -1).sum(axis=1)
     return added
 
 

@@ -124,13 +124,13 @@ def p_value(counts: Numbers, all_stories: Numbers, noise: FloatArray) -> float:
     return min(1.0, 2 * min(_tails(np.asarray(counts), _exposures(all_stories), noise)))
 
 
-def ratio_interval(counts: Numbers, all_stories: Numbers, noise: FloatArray, level: float = LEVEL) -> tuple[float, float | None]:
+def ratio_interval(counts: Numbers, all_stories: Numbers, noise: FloatArray) -> tuple[float, float | None]:
     """The ratios to its weeks before that the newest week does not speak against; without an end above if the weeks before are empty."""
     of, exposures = np.asarray(counts), _exposures(all_stories)
 
     def end(tail: Literal[0, 1]) -> float:
         def beyond(log_ratio: float) -> float:
-            return _tails(of, exposures, noise, float(np.exp(log_ratio)))[tail] - (1 - level) / 2
+            return _tails(of, exposures, noise, float(np.exp(log_ratio)))[tail] - (1 - LEVEL) / 2
 
         return float(np.exp(brentq(beyond, -np.log(LARGEST_RATIO), np.log(LARGEST_RATIO))))
 

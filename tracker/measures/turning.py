@@ -75,10 +75,10 @@ def find(
     return TurningPoint(measure, days[split], days[near[0]], days[near[-1]], before, after, p_value)
 
 
-def select(points: Mapping[Key, TurningPoint | None], q: float = MAX_Q) -> dict[Key, TurningPoint]:
-    """Of all series tested together (theme and measure, say) those that turned: not chance at rate `q`, and large enough."""
+def select(points: Mapping[Key, TurningPoint | None]) -> dict[Key, TurningPoint]:
+    """Of all series tested together (theme and measure, say) those that turned: not chance at rate MAX_Q, and large enough."""
     tested = {key: point for key, point in points.items() if point is not None}
-    kept = benjamini_hochberg([point.p_value for point in tested.values()], q)
+    kept = benjamini_hochberg([point.p_value for point in tested.values()])
     return {key: point for (key, point), is_kept in zip(tested.items(), kept, strict=True) if is_kept and point.is_large}
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tracker.measures import intervals
-from tracker.measures.intervals import LEVEL, TRAILING_DAYS, FloatArray, IntArray, Intervals, Numbers
+from tracker.measures.intervals import TRAILING_DAYS, FloatArray, IntArray, Intervals, Numbers
 
 Step: TypeAlias = Literal["day", "week", "month"]
 
@@ -127,16 +127,11 @@ def windows(first_day: date, last_day: date, step: Step) -> list[Window]:
 
 
 def share(
-    spans: Sequence[Window],
-    collected: Collected,
-    numerators: Numbers,
-    denominators: Numbers,
-    minimum: Minimum = SHARE_MINIMUM,
-    level: float = LEVEL,
+    spans: Sequence[Window], collected: Collected, numerators: Numbers, denominators: Numbers, minimum: Minimum = SHARE_MINIMUM
 ) -> Series:
     """The share of coverage in each window, from stories on the theme and all stories as arrays of days x outlets."""
     top, bottom = collected.sums(spans, numerators), collected.sums(spans, denominators)
-    return _series(spans, collected, intervals.share_intervals(top, bottom, level), top, minimum)
+    return _series(spans, collected, intervals.share_intervals(top, bottom), top, minimum)
 
 
 def net(
@@ -147,11 +142,10 @@ def net(
     squares: Numbers,
     minimum: Minimum = NET_MINIMUM,
     label_error_variance: Numbers = 0.0,
-    level: float = LEVEL,
 ) -> Series:
     """The net stance in each window, from the sum, count and sum of squares of story scores as arrays of days x outlets."""
     top, bottom, square = (collected.sums(spans, daily) for daily in (sums, counts, squares))
-    estimate = intervals.net_intervals(top, bottom, square, label_error_variance, level)
+    estimate = intervals.net_intervals(top, bottom, square, label_error_variance)
     return _series(spans, collected, estimate, top, minimum)
 
 

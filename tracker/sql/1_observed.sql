@@ -1,5 +1,6 @@
 -- What we saw: the archive's ledger of runs, polls, entries, pages and articles. Replayed whenever the archive is opened to write.
--- Times are UTC. No primary keys on growing tables: the store removes duplicates before it inserts (data.md, "No primary keys").
+-- Times are UTC. No primary keys on growing tables (an index doubles their size and the time to load): the store removes duplicates
+-- before it inserts.
 
 create table if not exists archive_format (    -- the formats this archive has had (store.database.FORMAT); older code refuses a newer one
     version         integer not null

@@ -46,6 +46,8 @@ create table if not exists themes (
     judged_with   varchar                      -- digest of claim, examples and models; when it changes the theme is judged again
 );
 alter table themes add column if not exists name_from varchar;       -- yaml, terms, person, or the language model that worded it (llm:...)
+alter table themes add column if not exists supports varchar[] default [];     -- examples of themes.yaml: what a theme no longer listed is judged with
+alter table themes add column if not exists opposes varchar[] default [];
 
 create table if not exists theme_edits (
     edit_id  integer not null,

@@ -20,7 +20,7 @@ from tracker.fetch import archives
 from tracker.fetch import feeds as feed_polls
 from tracker.fetch.client import Client
 from tracker.fetch.robots import Robots
-from tracker.records import Entry, Feed, FeedFetch, Run
+from tracker.records import Entry, Feed, FeedFetch, Progress, Run
 from tracker.settings import OutletEntry, Settings
 from tracker.steps import crawling, unarchiving
 from tracker.store import backfilled, ledger
@@ -28,7 +28,6 @@ from tracker.store.backfilled import Tally
 from tracker.store.database import transaction
 
 Connection = duckdb.DuckDBPyConnection
-Progress = Callable[[str, int, int], None]
 
 _OUTLETS_AT_ONCE = 8  # each may hold a sitemap of 50 MiB in memory
 _DEPTH = 3  # an index of indexes of sitemaps; deeper is a loop

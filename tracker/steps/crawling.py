@@ -22,7 +22,7 @@ from tracker.fetch.client import Client
 from tracker.fetch.robots import Robots
 from tracker.fetch.turns import host_key
 from tracker.measures import coverage
-from tracker.records import NOT_ASKED, Article, Entry, Feed, FeedFetch, Page, Rejection, Run, Validators
+from tracker.records import NOT_ASKED, Article, Entry, Feed, FeedFetch, Page, Progress, Rejection, Run, Validators
 from tracker.settings import Settings
 from tracker.store import derived, ledger, observed
 from tracker.store.database import transaction
@@ -30,7 +30,6 @@ from tracker.store.ledger import FeedState, Reading
 from tracker.store.observed import Finished
 
 Connection: TypeAlias = duckdb.DuckDBPyConnection
-Progress = Callable[[str, int, int], None]
 _Job: TypeAlias = Callable[[], Awaitable[None]]
 
 _FEED_SECONDS = 30.0  # a feed of 12 MiB parses in 3 s; ten times that is hostile

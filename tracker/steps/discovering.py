@@ -70,12 +70,7 @@ class _Known:
     @classmethod
     def read(cls, connection: Connection) -> "_Known":
         stored = {s.theme.theme_id: s for s in derived.themes(connection)}
-        target: dict[str, str | None] = {}
-        for theme_id in stored:
-            end = theme_id
-            while (into := stored[end].merged_into) is not None:
-                end = into
-            target[theme_id] = end if stored[end].theme.kind == "discovered" else None
+        target = {gone: end if stored[end].theme.kind == "discovered" else None for gone, end in derived.ends(stored.values()).items()}
         return cls([s for s in stored.values() if s.centroid is not None], target)
 
     @property

@@ -1,6 +1,6 @@
 """A theme, and perhaps a phrase, come in; the two themes it would become go out, or the stories that a theme merged away gets back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 import numpy as np
@@ -67,17 +67,21 @@ def propose(
 def stories_back(connection: Connection, rules: ThemeSettings, encoder: Encoder, stored: StoredTheme) -> dict[str, float]:
     """story_id -> strength of what a theme that was merged away gets back: what is nearest to it, or to one merged into it.
 
-    Only stories of the theme it went into are asked, and those in no theme. Raises StoreError if the theme has no centroid.
+    Only stories of the theme it went into are asked, and those in no theme; a curated theme gets none, as it finds its own. Raises StoreError
+    if the theme cannot be brought back, or has no centroid.
     """
+    stored = theme_edits.restorable(connection, stored.theme)
+    if stored.theme.kind == "curated":
+        return {}
     _centroid(stored)
-    everything = derived.themes(connection)
-    into = {s.theme.theme_id: s.merged_into for s in everything}
-    end, back = _end(stored.theme.theme_id, into), into | {stored.theme.theme_id: None}
+    own, everything = stored.theme.theme_id, derived.themes(connection)
+    end = derived.ends(everything)[own]
+    back = derived.ends(replace(s, merged_into=None) if s.theme.theme_id == own else s for s in everything)
     of_end = {story for story, (theme, _) in discovered.theme_of_stories(connection).items() if theme == end}
     ids, vectors, _ = discovered.story_vectors(connection, encoder.name, of_end.union(discovered.unplaced(connection)))
     known = [s for s in everything if s.centroid is not None]
     best, strength = discover.nearest(vectors, np.stack([_centroid(s) for s in known]), rules.join_similarity)
-    is_its = [_end(s.theme.theme_id, back) == stored.theme.theme_id for s in known]
+    is_its = [back[s.theme.theme_id] == own for s in known]
     return {story: min(float(cosine), 1.0) for story, i, cosine in zip(ids, best, strength, strict=True) if i >= 0 and is_its[i]}
 
 
@@ -85,12 +89,6 @@ def _centroid(stored: StoredTheme) -> Vectors:
     if stored.centroid is None:
         raise StoreError(f"'{stored.theme.slug}' has no centroid by which its stories could be told: `tracker analyse --refit` finds themes anew.")
     return stored.centroid
-
-
-def _end(theme_id: str, into: dict[str, str | None]) -> str:
-    while (target := into.get(theme_id)) is not None:
-        theme_id = target
-    return theme_id
 
 
 def _terms(stories: Stories, chosen: divide.Parting) -> tuple[str, ...]:

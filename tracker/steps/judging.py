@@ -2,13 +2,13 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import duckdb
 import numpy as np
 
-from tracker.records import Mention, Run, Stance, Theme
+from tracker.records import Mention, Progress, Run, Stance, Theme
 from tracker.settings import ThemeSettings
 from tracker.stance import evidence
 from tracker.stance.judge import Judge
@@ -17,7 +17,6 @@ from tracker.themes import mentions
 from tracker.themes.embed import Encoder
 
 Connection = duckdb.DuckDBPyConnection
-Progress = Callable[[str, int, int], None]
 
 _PAIRS_AT_ONCE = 256  # between two steps of the progress bar
 
@@ -35,17 +34,15 @@ class _Work:
 
 
 def judge_mentions(
-    connection: Connection, rules: ThemeSettings, run: Run, encoder: Encoder, judge: Judge, curated: Sequence[Theme], new: Collection[str],
-    progress: Progress,
+    connection: Connection, rules: ThemeSettings, run: Run, encoder: Encoder, judge: Judge, new: Collection[str], progress: Progress
 ) -> None:  # fmt: skip
     """Judge the new articles for every theme, and all articles for themes whose claim, examples or models changed.
 
     A discovered theme's articles are judged by their passage nearest to its provisional claim, and again when membership moved.
     """
-    from_file = {theme.theme_id: theme for theme in curated}
     stored = [s for s in derived.themes(connection) if s.status != "merged"]
-    themes = [from_file.get(s.theme.theme_id, s.theme) for s in stored]
-    changed = {s.theme.theme_id for s, theme in zip(stored, themes, strict=True) if s.judged_with != _digest(theme, encoder, judge)}
+    themes = [s.theme for s in stored]
+    changed = {s.theme.theme_id for s in stored if s.judged_with != _digest(s.theme, encoder, judge)}
     moved: dict[str, set[str]] = {t.theme_id: set() for t in themes if t.kind == "discovered"}
     members: dict[str, dict[str, float]] = {t: derived.members(connection, t) if t in changed else {} for t in moved}
     for theme_id, article, strength in derived.moved_members(connection):

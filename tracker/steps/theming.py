@@ -1,20 +1,20 @@
 """Articles become stories, passages and vectors, and themes.yaml curated themes; all of it stands in the archive when it is done."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
 import duckdb
 import numpy as np
 
+from tracker.errors import SettingsError
 from tracker.extract import duplicates
 from tracker.extract.passages import split
-from tracker.records import Run, Theme, short_id
+from tracker.records import Progress, Run, Theme, short_id
 from tracker.settings import Settings, ThemeEntry
 from tracker.store import derived
 from tracker.themes import embed
 
 Connection = duckdb.DuckDBPyConnection
-Progress = Callable[[str, int, int], None]
 
 
 def group_stories(connection: Connection, settings: Settings, run: Run, new: Sequence[derived.StoredArticle]) -> None:
@@ -62,16 +62,25 @@ def embed_texts(connection: Connection, run: Run, encoder: embed.Encoder, progre
 
 
 def sync_curated(connection: Connection, run: Run, entries: Sequence[ThemeEntry]) -> list[Theme]:
-    """Make the archive's curated themes those of themes.yaml, known by slug; returns them. One no longer listed keeps what it has."""
-    by_slug = {stored.theme.slug: stored.theme.theme_id for stored in derived.themes(connection)}
+    """Make the archive say of the themes of themes.yaml, known by slug, what the file says.
+
+    Returns the curated themes: the file's, then those it no longer lists, which go on as they were. Raises SettingsError if one was merged away.
+    """
+    stored = derived.themes(connection)
+    known, end = {s.theme.slug: s for s in stored}, derived.ends(stored)
+    slug_of = {s.theme.theme_id: s.theme.slug for s in stored}
     curated = []
     for entry in entries:
-        theme_id = by_slug.get(entry.slug) or short_id("curated", entry.slug)
-        theme = Theme(
-            theme_id, entry.slug, entry.name, "curated", entry.claim, "yaml", entry.aliases, entry.supports, entry.opposes
-        )
-        if entry.slug not in by_slug:
+        if (before := known.pop(entry.slug, None)) is None:
+            theme = entry.theme(short_id("curated", entry.slug))
             derived.add_theme(connection, run, theme, None)
+        elif before.merged_into is not None:
+            raise SettingsError(
+                f"the theme '{entry.slug}' of themes.yaml was merged into '{slug_of[end[before.theme.theme_id]]}': "
+                f"bring it back with `tracker themes merge {entry.slug} --undo`, or give it another slug."
+            )
+        else:
+            theme = entry.theme(before.theme.theme_id)
         derived.update_curated(connection, theme)
         curated.append(theme)
-    return curated
+    return curated + [s.theme for s in known.values() if s.theme.kind == "curated" and s.status != "merged"]

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -13,14 +13,13 @@ from tracker.extract import article, urls
 from tracker.extract.sites import Site
 from tracker.extract.workers import Failure, Workers, failure_reason
 from tracker.fetch import warc
-from tracker.records import Article, Entry, Page, Rejection, Run
+from tracker.records import Article, Entry, Page, Progress, Rejection, Run
 from tracker.settings import Settings
 from tracker.store import backfilled, observed
 from tracker.store.backfilled import Tally
 from tracker.store.database import transaction
 
 Connection = duckdb.DuckDBPyConnection
-Progress = Callable[[str, int, int], None]
 
 
 class Reading:

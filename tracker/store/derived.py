@@ -1,6 +1,6 @@
 """What we concluded: stories, passages, vectors, themes, mentions and measures go in and out as records and arrays."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
@@ -65,13 +65,20 @@ def forget_conclusions(connection: Connection) -> None:
 
 
 def forget_articles(connection: Connection, article_ids: Sequence[str]) -> None:
-    """Drop what was concluded about articles that are no longer what they were, so that the next analysis reads them anew."""
+    """Drop what was concluded about articles that are no longer what they were, so that the next analysis reads them anew.
+
+    The other articles of their stories are read anew too: a story may be known by one that went, or held together by it.
+    """
+    want(connection, article_ids)
     connection.execute(
-        "delete from passage_vectors where passage_id in (select passage_id from passages where article_id in (select unnest(?)))",
-        (list(article_ids),),
+        """insert into wanted_articles select article_id from story_members
+           where story_id in (select story_id from story_members semi join wanted_articles using (article_id))"""
+    )
+    connection.execute(
+        "delete from passage_vectors where passage_id in (select passage_id from passages semi join wanted_articles using (article_id))"
     )
     for table in ("story_members", "passages", "article_vectors", "theme_members", "mentions", "article_themes", "analysed"):
-        connection.execute(f"delete from {table} where article_id in (select unnest(?))", (list(article_ids),))  # noqa: S608  # names stand above
+        connection.execute(f"delete from {table} where article_id in (from wanted_articles)")  # noqa: S608  # names stand above
 
 
 # Stories
@@ -158,7 +165,7 @@ def add_article_vectors(connection: Connection, run: Run, encoder: str, ids: Seq
 
 def passages(connection: Connection, encoder: str, articles: Collection[str] | None = None) -> StoredPassages:
     """Passages that are not boilerplate, with vectors, in order of article and position; of some articles or of all."""
-    connection.execute("create or replace temp table wanted_articles as select unnest(?::varchar[]) as article_id", (list(articles or ()),))
+    want(connection, articles or ())
     table = connection.sql(
         # First which rows, then what is in them: a join by id alone would read every vector there is
         """with wanted as materialized (
@@ -175,7 +182,7 @@ def passages(connection: Connection, encoder: str, articles: Collection[str] | N
 
 def article_vectors(connection: Connection, encoder: str, articles: Collection[str]) -> tuple[list[str], Vectors]:
     """(article ids, vectors) of some articles."""
-    connection.execute("create or replace temp table wanted_articles as select unnest(?::varchar[]) as article_id", (list(articles),))
+    want(connection, articles)
     table = connection.sql(
         """select article_id, embedding from article_vectors semi join wanted_articles using (article_id)
            where encoder = ? order by article_id""",
@@ -184,18 +191,37 @@ def article_vectors(connection: Connection, encoder: str, articles: Collection[s
     return table.column(0).to_pylist(), read_vectors(table.column(1))
 
 
+def want(connection: Connection, articles: Collection[str]) -> None:
+    """Name the articles that the next query is about: the rows of the temporary table wanted_articles, whose number DuckDB knows when it plans."""
+    connection.execute("create or replace temp table wanted_articles as select unnest(?::varchar[]) as article_id", (list(articles),))
+
+
 # Themes
 
 
 def themes(connection: Connection) -> list[StoredTheme]:
     """Every theme ever made, merged and hidden ones included, by slug."""
     rows = connection.execute(
-        """select theme_id, slug, name, kind, claim, claim_from, terms, status, merged_into, centroid, judged_with from themes order by slug"""
+        """select theme_id, slug, name, kind, claim, claim_from, terms, supports, opposes, status, merged_into, centroid, judged_with
+           from themes order by slug"""
     ).fetchall()
-    return [
-        StoredTheme(Theme(i, slug, name, kind, claim, source, tuple(terms)), status, merged, None if c is None else np.array(c, np.float32), judged)
-        for i, slug, name, kind, claim, source, terms, status, merged, c, judged in rows
-    ]
+    found = []
+    for i, slug, name, kind, claim, source, terms, supports, opposes, status, merged, c, judged in rows:
+        theme = Theme(i, slug, name, kind, claim, source, tuple(terms), tuple(supports), tuple(opposes))
+        found.append(StoredTheme(theme, status, merged, None if c is None else np.array(c, np.float32), judged))
+    return found
+
+
+def ends(themes: Iterable[StoredTheme]) -> dict[str, str]:
+    """theme_id -> theme_id of the theme that its stories belong to after all merges: itself, if it was not merged away."""
+    into = {s.theme.theme_id: s.merged_into for s in themes}
+    found = {}
+    for theme_id in into:
+        end = theme_id
+        while (target := into[end]) is not None:
+            end = target
+        found[theme_id] = end
+    return found
 
 
 def add_theme(connection: Connection, run: Run, theme: Theme, centroid: Vectors | None) -> None:
@@ -209,17 +235,22 @@ def add_theme(connection: Connection, run: Run, theme: Theme, centroid: Vectors 
 
 
 def update_curated(connection: Connection, theme: Theme) -> None:
-    """Make a theme's row say what themes.yaml says; a name that a person gave it by `themes rename` stays, unless it was promoted after that."""
+    """Make a theme's row say what themes.yaml says; a name that a person gave it by `themes rename` stays, unless it was promoted after that.
+
+    Stories that joined it while it was a discovered theme leave it: what belongs to it now, its claim says.
+    """
     connection.execute(
         """with named as (
                select max_by(verb, edit_id) is not distinct from 'rename' as by_person
                from theme_edits where theme_id = $id and verb in ('rename', 'promote')
            )
-           update themes set kind = 'curated', claim = $claim, claim_from = 'yaml', terms = $terms,
+           update themes set kind = 'curated', claim = $claim, claim_from = 'yaml', terms = $terms, supports = $supports, opposes = $opposes,
                name = case when by_person then themes.name else $name end, name_from = case when by_person then 'person' else 'yaml' end
            from named where theme_id = $id""",
-        {"id": theme.theme_id, "claim": theme.claim, "terms": list(theme.terms), "name": theme.name},
-    )
+        {"id": theme.theme_id, "claim": theme.claim, "terms": list(theme.terms), "name": theme.name,
+         "supports": list(theme.supports), "opposes": list(theme.opposes)},
+    )  # fmt: skip
+    connection.execute("delete from theme_members where theme_id = ?", (theme.theme_id,))
 
 
 def set_judged_with(connection: Connection, theme_id: str, digest: str) -> None:

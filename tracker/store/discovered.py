@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tracker.records import Run
 from tracker.store.database import insert
-from tracker.store.derived import Vectors, read_vectors
+from tracker.store.derived import Vectors, read_vectors, want
 
 Connection = duckdb.DuckDBPyConnection
 
@@ -75,7 +75,7 @@ def newest_stories(connection: Connection, encoder: str, at_most: int, theme_id:
 
 def story_vectors(connection: Connection, encoder: str, stories: Collection[str]) -> tuple[list[str], Vectors, NDArray[np.float64]]:
     """(ids, vectors, days) of some stories, in order of time."""
-    connection.execute("create or replace temp table wanted_articles as select unnest(?::varchar[]) as article_id", (list(stories),))
+    want(connection, stories)
     table = connection.sql(
         """select article_id, embedding, coalesce(a.published_at, a.first_seen_at)::date - date '1970-01-01' as day
            from article_vectors v join articles a using (article_id) semi join wanted_articles using (article_id)
@@ -117,7 +117,7 @@ def members_of(connection: Connection) -> dict[str, int]:
 
 def theme_of_stories(connection: Connection, stories: Collection[str] | None = None) -> dict[str, tuple[str, float]]:
     """story_id -> (theme_id, strength), of those stories that have a discovered theme; None: of all."""
-    connection.execute("create or replace temp table wanted_articles as select unnest(?::varchar[]) as article_id", (list(stories or ()),))
+    want(connection, stories or ())
     rows = connection.execute(
         """select s.story_id, arg_max(m.theme_id, (m.strength, m.theme_id)), max(m.strength)
            from theme_members m join story_members s using (article_id)
@@ -137,7 +137,7 @@ def unplaced(connection: Connection) -> list[str]:
 
 def copies_of(connection: Connection, articles: Collection[str]) -> dict[str, str]:
     """article_id -> story_id of every member of the stories that some articles belong to."""
-    connection.execute("create or replace temp table wanted_articles as select unnest(?::varchar[]) as article_id", (list(articles),))
+    want(connection, articles)
     rows = connection.execute(
         """select article_id, story_id from story_members
            where story_id in (select story_id from story_members semi join wanted_articles using (article_id))"""
@@ -172,8 +172,8 @@ def set_terms(connection: Connection, theme_id: str, terms: Sequence[str]) -> No
 
 
 def merge(connection: Connection, theme_id: str, into: str) -> None:
-    """Let a theme's stories, and those that would join it later, belong to another. Its mentions go: they are judged toward the other's claim."""
-    connection.execute("update themes set status = 'merged', merged_into = ? where theme_id = ?", (into, theme_id))
+    """Let a theme's stories, and those that would join it later, belong to another. Its mentions go: should it come back, it is judged anew."""
+    connection.execute("update themes set status = 'merged', merged_into = ?, judged_with = null where theme_id = ?", (into, theme_id))
     for table in ("mentions", "article_themes"):
         connection.execute(f"delete from {table} where theme_id = ?", (theme_id,))  # noqa: S608  # named above
     connection.execute("update theme_members set theme_id = ? where theme_id = ? and ? in (select theme_id from themes where kind = 'discovered')",

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TypeVar
 
 from tracker.errors import StoreError
+from tracker.records import Theme
 from tracker.store.public import Published
 
 _RECENT_DAYS = 30  # of "stories of late": a month, so that a theme of one story a week shows
@@ -63,6 +65,19 @@ class Story:
     url: str
 
 
+_Called = TypeVar("_Called", Theme, Listed)
+
+
+def by_word(themes: Sequence[_Called], word: str) -> _Called:
+    """The theme with that slug or id, else the first with that name. Raises StoreError naming near ones."""
+    by_id = [theme for theme in themes if word in (theme.slug, theme.theme_id)]
+    by_name = [theme for theme in themes if theme.name.lower() == word.lower()]
+    for theme in by_id + by_name:
+        return theme
+    near = ", ".join(theme.slug for theme in themes if word.lower()[:4] in theme.slug)
+    raise StoreError(f"no theme '{word}'. " + (f"Near: {near}." if near else "`tracker themes list` shows them all."))
+
+
 class Lineage(Published):
     """One published file, read for its themes' lives."""
 
@@ -88,13 +103,8 @@ class Lineage(Published):
         return [Listed(*row) for row in rows]
 
     def find(self, word: str) -> Listed:
-        """A theme by slug or id, else by name. Raises StoreError naming near ones."""
-        found = self.listed()
-        named = sorted((t for t in found if t.name.lower() == word.lower()), key=lambda t: t.status == "merged")
-        for theme in [*(t for t in found if word in (t.slug, t.theme_id)), *named]:
-            return theme
-        near = ", ".join(t.slug for t in found if word.lower()[:4] in t.slug)
-        raise StoreError(f"no theme '{word}'. " + (f"Near: {near}." if near else "`tracker themes list` shows them all."))
+        """A theme by slug or id, else by name; of several with that name one that is not merged away. Raises StoreError naming near ones."""
+        return by_word(sorted(self.listed(), key=lambda theme: theme.status == "merged"), word)
 
     def events(self, theme_id: str | None = None) -> list[Event]:
         """The events of one theme, and those of others that concern it, or of all, in order of their days."""
@@ -137,11 +147,15 @@ class Lineage(Published):
         )
 
     def surest(self, theme_id: str, at_most: int) -> list[tuple[str, str, float]]:
-        """(stance, passage, confidence) of what a person would look at first: the surest of each side, each text once."""
+        """(stance, passage, confidence) of what a person would look at first: the surest of each side, each text once.
+
+        None the judge is unsure of, and not the claim itself, which a discovered theme takes from one of its passages.
+        """
         return self._rows(
             """
             with said as (
-                select stance, passage, max(confidence) as confidence from mentions where theme_id = $theme and not is_unsure group by all
+                select m.stance, m.passage, max(m.confidence) as confidence from mentions m join themes t using (theme_id)
+                where theme_id = $theme and not m.is_unsure and trim(m.passage) <> trim(t.claim) group by all
             )
             select stance, passage, confidence from said
             qualify row_number() over (partition by stance order by confidence desc, passage) <= $rows

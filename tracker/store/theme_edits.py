@@ -10,6 +10,7 @@ from tracker.errors import StoreError
 from tracker.records import Run, Theme, short_id
 from tracker.store import derived, discovered
 from tracker.store.database import transaction
+from tracker.store.lineage import by_word
 
 Connection = duckdb.DuckDBPyConnection
 
@@ -30,15 +31,8 @@ class Part:
 
 def find(connection: Connection, word: str) -> derived.StoredTheme:
     """A theme by slug or id, else by name; of several with that name the one that is not merged away. Raises StoreError naming near ones."""
-    stored = derived.themes(connection)
-    for theme in stored:
-        if word in (theme.theme.slug, theme.theme.theme_id):
-            return theme
-    for theme in sorted(stored, key=lambda s: s.status == "merged"):
-        if word.lower() == theme.theme.name.lower():
-            return theme
-    near = ", ".join(s.theme.slug for s in stored if word.lower()[:4] in s.theme.slug)
-    raise StoreError(f"no theme '{word}'. " + (f"Near: {near}." if near else "`tracker themes list` shows them all."))
+    known = {s.theme.theme_id: s for s in sorted(derived.themes(connection), key=lambda s: s.status == "merged")}
+    return known[by_word([s.theme for s in known.values()], word).theme_id]
 
 
 def touched(connection: Connection) -> set[str]:
@@ -107,23 +101,22 @@ def hide(connection: Connection, theme: Theme, hidden: bool, by: str, at: dateti
 
 
 def merge(connection: Connection, theme: Theme, into: Theme, by: str, at: datetime) -> None:
-    """Let a discovered theme's articles, and those that would join it later, belong to another theme. Raises StoreError if that cannot be."""
+    """Let a theme's articles, and those that would join it later, belong to another theme. Raises StoreError if that cannot be.
+
+    Whether themes.yaml still lists it the caller must know: the next analysis refuses to follow a theme that is merged away.
+    """
     if theme.theme_id == into.theme_id:
         raise StoreError("a theme cannot be merged into itself.")
-    stored = _living(connection, theme)
+    _living(connection, theme)
     _shown(_living(connection, into))
-    if stored.theme.kind == "curated":
-        raise StoreError(f"'{theme.slug}' stands in themes.yaml: remove it there, or merge the other one into it.")
     with transaction(connection):
         _record(connection, "merge", theme, into.theme_id, by, at)
         discovered.merge(connection, theme.theme_id, into.theme_id)
 
 
 def unmerge(connection: Connection, run: Run, theme: Theme, strengths: Mapping[str, float], by: str, at: datetime) -> None:
-    """Bring back a theme that a person, or discovery, merged away, with these stories (story_id -> strength). Raises StoreError if none did."""
-    stored = _stored(connection, theme)
-    if stored.status != "merged":
-        raise StoreError(f"'{theme.slug}' is not merged into another theme: there is nothing to undo.")
+    """Bring back a theme that a person, or discovery, merged away, with these stories (story_id -> strength). Raises StoreError if it cannot be."""
+    stored = restorable(connection, theme)
     with transaction(connection):
         _record(connection, "unmerge", theme, stored.merged_into, by, at)
         last = connection.execute(
@@ -162,7 +155,6 @@ def promote(connection: Connection, theme: Theme, by: str, at: datetime) -> None
         connection.execute(
             "update themes set kind = 'curated', claim_from = 'yaml', name_from = 'yaml', judged_with = null where theme_id = ?", (theme.theme_id,)
         )
-        connection.execute("delete from theme_members where theme_id = ?", (theme.theme_id,))
 
 
 def require_promotable(connection: Connection, theme: Theme) -> None:
@@ -179,22 +171,6 @@ def log(connection: Connection, theme: Theme) -> list[tuple[datetime, str, str, 
     ).fetchall()
 
 
-def evidence(connection: Connection, theme: Theme, at_most: int) -> list[tuple[str, str]]:
-    """(stance, passage) that may serve as examples, the surest of each side first; each text once, none the judge is unsure of."""
-    return connection.execute(
-        """
-        with said as (
-            select m.stance, p.text, max(greatest(m.p_supports, m.p_opposes, m.p_neutral)) as confidence
-            from mentions m join passages p using (passage_id) where m.theme_id = ? and not m.is_unsure and trim(p.text) <> trim(?)
-            group by m.stance, p.text
-        )
-        select stance, text from said
-        qualify row_number() over (partition by stance order by confidence desc, text) <= ? order by stance desc, confidence desc, text
-        """,
-        (theme.theme_id, theme.claim, at_most),
-    ).fetchall()
-
-
 def divisible(connection: Connection, theme: Theme) -> derived.StoredTheme:
     """The theme as it stands; raises StoreError if it was merged away or is curated."""
     stored = _living(connection, theme)
@@ -203,16 +179,19 @@ def divisible(connection: Connection, theme: Theme) -> derived.StoredTheme:
     return stored
 
 
-def _stored(connection: Connection, theme: Theme) -> derived.StoredTheme:
-    return next(s for s in derived.themes(connection) if s.theme.theme_id == theme.theme_id)
+def restorable(connection: Connection, theme: Theme) -> derived.StoredTheme:
+    """The theme as it stands; raises StoreError if it was not merged away, or if another has been given its name since."""
+    stored = next(s for s in derived.themes(connection) if s.theme.theme_id == theme.theme_id)
+    if stored.status != "merged":
+        raise StoreError(f"'{theme.slug}' is not merged into another theme: there is nothing to undo.")
+    _require_free(connection, theme, stored.theme.name)
+    return stored
 
 
 def _living(connection: Connection, theme: Theme) -> derived.StoredTheme:
     """The theme as it stands now; raises StoreError, naming the theme it went into, if it was merged away."""
     known = {s.theme.theme_id: s for s in derived.themes(connection)}
-    stored = end = known[theme.theme_id]
-    while end.merged_into is not None:
-        end = known[end.merged_into]
+    stored, end = known[theme.theme_id], known[derived.ends(known.values())[theme.theme_id]]
     if stored is not end:
         slug = stored.theme.slug
         raise StoreError(f"'{slug}' was merged into '{end.theme.slug}': name that one, or bring it back with `tracker themes merge {slug} --undo`.")

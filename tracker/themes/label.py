@@ -2,6 +2,7 @@
 
 import math
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 
@@ -57,8 +58,9 @@ def content_words(text: str) -> frozenset[str]:
 
 
 def slug(text: str, taken: Sequence[str] = ()) -> str:
-    """A readable id from a name, unlike those in `taken`."""
-    stem = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:60] or "theme"
+    """A readable id from a name, its letters without their accents; unlike those in `taken`."""
+    plain = "".join(letter for letter in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(letter))
+    stem = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60] or "theme"
     unique, number = stem, 2
     while unique in taken:
         unique, number = f"{stem}-{number}", number + 1

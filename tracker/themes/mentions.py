@@ -1,6 +1,6 @@
 """Which passages to show the judge: vectors of passages and of a theme's descriptions come in, candidate passages go out.
 
-Recall only. Among passages near a claim nearness no longer tells which bear on it (AUC 0.54, stance_guide.md): the judge decides.
+Recall only. Among passages near a claim nearness no longer tells which bear on it (AUC 0.54 on the development set): the judge decides.
 """
 
 import re
