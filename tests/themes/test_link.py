@@ -125,16 +125,18 @@ def at(degrees: float) -> np.ndarray:
     return direction
 
 
-def ended(
-    degrees: float, fixed: tuple[int, ...] = (), living: tuple[int, ...] = (OTHER, FAR), last_day_of_other: int = 29, last_day: int = 29
-) -> dict[int, int]:  # fmt: skip
-    """Three themes of three stories a day, one of which turns, and falls silent that far from where the other is."""
+def ended(degrees: float, fixed: tuple[int, ...] = (), seen_since: int = 0, last_day_of_other: int = 29, last_day: int = 29) -> dict[int, int]:
+    """Three themes of three stories a day, one of which turns, and falls silent that far from where the other is.
+
+    A fit still sees the one in so many of the last stories of the other.
+    """
     days_of = {ONE: range(LAST_DAY + 1), OTHER: range(last_day_of_other + 1), FAR: range(last_day + 1)}
     where = {ONE: lambda day: at(90 - (90 - degrees) * day / LAST_DAY), OTHER: lambda _: at(0), FAR: lambda _: at(180)}
     told = sorted((day, theme) for theme, days in days_of.items() for day in days)
     vectors = np.concatenate([around(where[theme](day), 3, 100 * theme + day) for day, theme in told])
     days, themes = (np.repeat([row[column] for row in told], 3) for column in (0, 1))
-    return merged_since(themes, days.astype(float), vectors, 0.75, fixed, living)
+    seen_as = np.where(np.arange(len(themes)) >= len(themes) - seen_since, ONE, themes)
+    return merged_since(themes, seen_as, days.astype(float), vectors, 0.75, fixed)
 
 
 def test_a_theme_that_came_near_to_another_and_fell_silent_is_one_with_it() -> None:
@@ -151,8 +153,8 @@ def test_a_pause_is_no_silence() -> None:
     assert ended(degrees=10, last_day_of_other=LAST_DAY, last_day=LAST_DAY) == {}  # no night since
 
 
-def test_a_theme_that_has_a_cluster_tonight_is_not_silent() -> None:
-    assert ended(degrees=10, living=(ONE, OTHER, FAR)) == {}
+def test_a_theme_that_a_fit_still_sees_in_new_stories_is_not_silent() -> None:
+    assert ended(degrees=10, seen_since=1) == {}
 
 
 def test_a_theme_does_not_merge_into_one_that_is_silent_too() -> None:
@@ -166,5 +168,5 @@ def test_what_a_person_has_edited_does_not_merge_by_falling_silent() -> None:
 def test_too_few_last_stories_tell_nothing() -> None:
     few = np.concatenate([around(at(0), 4, 1), around(at(0), 200, 2)])
     themes, days = np.repeat([ONE, OTHER], [4, 200]), np.repeat([0.0, 0.0, 9.0], [4, 50, 150])
-    assert merged_since(themes, days, few, 0.75, (), ()) == {}
-    assert merged_since(themes[:0], days[:0], few[:0], 0.75, (), ()) == {}
+    assert merged_since(themes, themes, days, few, 0.75) == {}
+    assert merged_since(themes[:0], themes[:0], days[:0], few[:0], 0.75) == {}

@@ -160,24 +160,26 @@ def _refit(connection: Connection, rules: ThemeSettings, run: Run, encoder: embe
         discovered.add_change(connection, run, theme.theme_id, "split" if parent else "born", parent, len(fit.clusters[cluster].members))
         belongs[cluster], fresh[theme.theme_id] = theme.theme_id, fit.clusters[cluster].centroid
     _place_fitted(connection, run, stories, fit.clusters, belongs, fresh, before, at_core)
-    _merge(connection, rules, run, encoder, known, found, touched)
+    seen_as = {stories.ids[i]: belongs[cluster] for i, cluster in enumerate(cluster_of.tolist()) if cluster >= 0}
+    _merge(connection, rules, run, encoder, known, found, seen_as, touched)
     discovered.add_fit(connection, run, len(stories.ids), len(fit.clusters), len(fit.outliers))
     _place_rest(connection, rules, run, encoder)
 
 
 def _merge(
-    connection: Connection, rules: ThemeSettings, run: Run, encoder: embed.Encoder, known: _Known, found: link.Lineage, touched: Collection[str]
+    connection: Connection, rules: ThemeSettings, run: Run, encoder: embed.Encoder, known: _Known, found: link.Lineage,
+    seen_as: Mapping[str, str | None], touched: Collection[str],
 ) -> None:  # fmt: skip
     """Let themes that have become one be one: those that tonight's clusters hold together, and those that fell silent where another goes on."""
     merged = {known.rows[row].theme.theme_id: known.rows[into].theme.theme_id for row, into in found.merged.items()}
-    living = {*merged, *merged.values(), *(known.target_of(row) for row in (*found.part.values(), *found.same.values()))}
     recent = discovered.recent_members(connection, encoder.name, link.SILENT_DAYS, 0.0)
     names = sorted(set(recent.themes))
     row_of = {name: row for row, name in enumerate(names)}
     theme_of = np.array([row_of[name] for name in recent.themes], dtype=np.int64)
-    fixed, here = ([row_of[name] for name in group if name in row_of] for group in (touched, living))
-    silent = link.merged_since(theme_of, recent.days, recent.vectors, rules.link_similarity, fixed, here)
-    merged |= {names[gone]: merged.get(names[into], names[into]) for gone, into in silent.items()}
+    seen = np.array([row_of.get(seen_as.get(story) or "", -1) for story in recent.ids], dtype=np.int64)
+    fixed = [row_of[name] for name in {*touched, *merged, *merged.values()} if name in row_of]
+    silent = link.merged_since(theme_of, seen, recent.days, recent.vectors, rules.link_similarity, fixed)
+    merged |= {names[gone]: names[into] for gone, into in silent.items()}
     counts = discovered.members_of(connection)
     for gone, into in merged.items():
         discovered.add_change(connection, run, gone, "merged", into, counts.get(gone, 0))

@@ -77,18 +77,18 @@ def lineage(
 
 
 def merged_since(
-    theme_of: Ints, days: NDArray[np.float64], vectors: Vectors, similarity: float, fixed: Collection[int], living: Collection[int]
+    theme_of: Ints, seen_as: Ints, days: NDArray[np.float64], vectors: Vectors, similarity: float, fixed: Collection[int] = ()
 ) -> dict[int, int]:  # fmt: skip
     """Themes that fell silent where another goes on -> that other one, from the stories of the last SILENT_DAYS, in order of their days.
 
-    Silent is a theme of which _MISSED stories would have come since, at its share of all stories, and that is not among the `living`, which have
-    a cluster in tonight's fit. Of two that have become one the last stories of one lie where the other's do: from the cosine `similarity` on.
-    What a person has edited (`fixed`) merges with nothing.
+    Silent is a theme of which _MISSED stories would have come since, at its share of all stories. A story counts here for its theme (`theme_of`) and
+    for the one whose cluster tonight's fit puts it in (`seen_as`, -1: none): what the fit still finds is not gone. Of two that have become one
+    the last stories of one lie where the other's do: from the cosine `similarity` on. What a person has edited (`fixed`) merges with nothing.
     """
-    last = {int(theme): float(days[theme_of == theme].max()) for theme in np.unique(theme_of)}
+    last = {int(theme): float(days[(theme_of == theme) | (seen_as == theme)].max()) for theme in np.unique(theme_of)}
     silent = {theme for theme, day in last.items() if (theme_of[days <= day] == theme).mean() * (days > day).sum() >= _MISSED}
     found: dict[int, int] = {}
-    for theme in sorted(silent - {*fixed, *living}):
+    for theme in sorted(silent - set(fixed)):
         own = np.flatnonzero(theme_of == theme)[-_LAST:]
         is_beside = (days >= days[own].min() - _AROUND) & (days <= days[own].max() + _AROUND)
         beside = {other: np.flatnonzero(is_beside & (theme_of == other)) for other in last.keys() - silent - set(fixed)}
