@@ -157,7 +157,7 @@ class ThemeSettings(_Strict):
     refit_growth: float = 0.25  # or when as many stories as this share of what the last fit saw have come since
     refit_days: int = 30  # or when it was a month ago: a small archive's stories of one month are then looked at together
     # An article joins a discovered theme at this cosine to its centroid
-    join_similarity: float = 0.35  # leaves 1 to 9 % of bbc, AG News, tldr_2025 and aivibe_2025 in no theme; 0.40 leaves 12 % of AG News
+    join_similarity: float = 0.35  # leaves 0 to 8 % of bbc, AG News, tldr_2025 and aivibe_2025 in no theme; 0.40 leaves 12 % of AG News
     # Stories less near belong to a theme but neither move it nor hold it together: they may found another at the next refit
     core_similarity: float = 0.50  # the lower quartile of tldr_2025's articles to the mean of their cluster is 0.51
     link_similarity: float = 0.75  # a refitted cluster is an older theme at this cosine

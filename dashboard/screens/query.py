@@ -40,8 +40,8 @@ with ask:
     st.button("Run", type="primary", shortcut="Ctrl+Enter")
     try:
         result = data.query(version, sql or "")
-        frame = result.table.to_pandas()
-    except (StoreError, ValueError, NotImplementedError) as error:  # the last two: a date before our era, a type no frame has
+        frame = result.frame()
+    except StoreError as error:
         st.info("The query was not run, did not finish, or its result cannot be shown.", icon=":material/block:")
         st.code(str(error), language=None, wrap_lines=True)
     else:

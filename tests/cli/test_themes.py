@@ -151,6 +151,60 @@ def test_a_split_by_a_phrase_and_the_merge_that_undoes_it(folder: Path) -> None:
     assert told == [("unmerged", "things"), ("merged", "things"), ("split", "things")]
 
 
+def write_slug(folder: Path, slug: str) -> None:
+    """Into themes.yaml, as a person would; on what no article says."""
+    listing = (folder / "themes.yaml").read_text(encoding="utf-8")
+    entry = f"  - slug: {slug}\n    name: Mine, {slug}\n    claim: Bakers get up before the sun on every weekday.\n"
+    (folder / "themes.yaml").write_text(listing + entry, encoding="utf-8")
+
+
+def done(folder: Path) -> list[object]:
+    """Every run, every poll of a feed and every edit."""
+    archive = open_archive(folder / "archive.duckdb")
+    tables = ("runs", "feed_fetches", "theme_edits")
+    found: list[object] = [archive.execute(f"select * from {table} order by all").fetchall() for table in tables]
+    archive.close()
+    return found
+
+
+def test_while_the_file_lists_a_theme_that_was_merged_away_nothing_is_begun_but_its_return(folder: Path) -> None:
+    assert edit(folder, "merge", "glasses", "things").code == 0
+    write_slug(folder, "glasses")
+    (folder / "in.jsonl").write_text('{"text": "Glasses."}\n', encoding="utf-8")
+    assign = ("assign", "--in", str(folder / "in.jsonl"), "--out", str(folder / "out.jsonl"))
+    edits = (("merge", "things", "night-quay"), ("split", "things"), ("promote", "things"))
+    before, listing = done(folder), (folder / "themes.yaml").read_text(encoding="utf-8")
+    for words in (("run",), ("crawl",), ("analyse",), assign, *(("themes", *one) for one in edits)):
+        answer = run(*words, *files(folder))
+        assert (answer.code, answer.err.count("`tracker themes merge glasses --undo`")) == (1, 1), answer.err
+    assert done(folder) == before
+    assert (folder / "themes.yaml").read_text(encoding="utf-8") == listing and not (folder / "out.jsonl").exists()
+
+    back = edit(folder, "merge", "glasses", "--undo")
+    assert (back.code, back.err.splitlines()[-1]) == (0, "'glasses' is back")  # without the stories: what belongs to it its claim says now
+    listed = {row["slug"]: (row["kind"], row["state"], row["stories"]) for row in look(folder, "list")}
+    assert listed["glasses"] == ("curated", "active", 0)
+
+
+def test_a_hidden_theme_whose_slug_is_written_into_the_file_is_told_of_once(folder: Path) -> None:
+    assert edit_only_data(folder, "hide", "glasses").code == 0
+    write_slug(folder, "glasses")
+    told = [run("analyse", *files(folder)) for _ in range(2)]
+    assert [answer.code for answer in told] == [0, 0]
+    assert ["`tracker themes hide glasses --undo`" in answer.err for answer in told] == [True, False]
+
+
+def test_a_theme_is_promoted_with_what_the_archive_holds_though_nothing_is_published(folder: Path) -> None:
+    shown = shown_passages(folder, "glasses")
+    (folder / "tracker.duckdb").unlink()
+    shutil.rmtree(folder / "published", ignore_errors=True)
+    assert run("themes", "list", "--data", str(folder)).code == 1
+    answer = edit(folder, "promote", "glasses")
+    assert answer.code == 0, answer.err
+    entry = read_themes(folder / "themes.yaml").themes[-1]
+    assert entry.supports and set(entry.supports) | set(entry.opposes) <= set(shown)
+
+
 def test_a_claim_is_not_shown_as_evidence_of_itself(folder: Path) -> None:
     first, *others = shown_passages(folder, "glasses")
     archive = open_archive(folder / "archive.duckdb")
@@ -186,7 +240,7 @@ def test_a_promoted_theme_stands_in_the_file_with_its_comments_kept(folder: Path
     listed = {row["slug"]: row for row in look(folder, "list")}
     assert (listed["glasses"]["theme_id"], listed["glasses"]["kind"], listed["glasses"]["name_from"]) == (SMALL.theme_id, "curated", "yaml")
     again = edit(folder, "promote", "glasses")
-    assert (again.code, again.err) == (1, "error: 'glasses' is a curated theme already: edit it in themes.yaml.\n")
+    assert again.code == 1 and "'glasses' is a curated theme already: edit it in themes.yaml, or write its slug there again" in again.err
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from evals.fakes import FakeEncoder, FakeJudge
 from tests.builders import FIXED_NOW, article
 from tests.steps.test_dividing import WHO, Archive, on, rules
-from tests.steps.test_theming import discover
+from tests.steps.test_theming import FIGURES, discover, report
 from tests.test_pipeline import QUAY
 from tracker.settings import Settings
 from tracker.steps import assigning
@@ -18,8 +18,8 @@ Grandmothers remember rationing, when bran replaced wheat entirely and nobody da
 Their recipes survive inside notebooks, stained with butter.""".splitlines()
 
 
-def assigned(archive: Archive, chosen: Settings, *texts: str) -> list[list[str]]:
-    got = assigning.assign(texts, chosen, derived.themes(archive.connection), FakeEncoder(), FakeJudge())
+def assigned(archive: Archive, chosen: Settings, *texts: str, title: str = "") -> list[list[str]]:
+    got = assigning.assign([(title, text) for text in texts], chosen, derived.themes(archive.connection), FakeEncoder(), FakeJudge())
     return [[slug for slug, _ in of_text] for of_text in got]
 
 
@@ -48,8 +48,35 @@ def test_what_was_merged_hidden_or_promoted_is_followed_to_where_it_went() -> No
     theme_edits.hide(archive.connection, theme["ransom"], True, WHO, FIXED_NOW)
     theme_edits.promote(archive.connection, theme["batteries"], WHO, FIXED_NOW)
 
-    texts = [on(subject, [7])[0].text for subject in subjects]
-    assert assigned(archive, rules(), *texts) == [["glasses"], ["glasses"], ["glasses"], [], [], []]
+    articles = [one for subject in subjects for one in on(subject, [7])]
+    got = [set(assigned(archive, rules(), one.text, title=one.title)[0]) for one in articles]
+    assert [of_text - {"batteries"} for of_text in got] == [{"glasses"}, {"glasses"}, {"glasses"}, set(), set(), set()]
     assert assigned(archive, rules()) == []
-    archive.night([one for subject in subjects for one in on(subject, [7])], rules())
+    archive.night(articles, rules())
+    rows = archive.connection.execute(
+        "select article_id, slug from article_themes join themes using (theme_id) where status = 'active'"
+    ).fetchall()
+    # batteries is asked by its claim, and the stand-in judge finds it bears on much
+    assert got == [{slug for article_id, slug in rows if article_id == one.article_id} for one in articles]
     assert archive.subjects_in(theme["glasses"]) == {"bread": 1, "rockets": 1, "glasses": 1}
+
+
+def test_a_curated_theme_that_the_file_no_longer_lists_is_found_by_its_examples_until_it_is_hidden() -> None:
+    archive, text = Archive(), report(1).text
+    archive.night([report(0)], rules(FIGURES))
+    assert assigned(archive, rules(), text) == assigned(archive, rules(FIGURES), text)
+    assert FIGURES.slug in assigned(archive, rules(), text)[0]
+    theme_edits.hide(archive.connection, theme_edits.find(archive.connection, FIGURES.slug).theme, True, WHO, FIXED_NOW)
+    assert FIGURES.slug not in assigned(archive, rules(), text)[0]
+    assert FIGURES.slug not in assigned(archive, rules(FIGURES), text)[0]
+
+
+def test_a_text_with_its_title_gets_what_the_article_gets_in_a_run() -> None:
+    chosen = rules()
+    # The stand-in encoder's cosines to the claim: 0.31 of the body alone, 0.51 with the title, which says it
+    chosen = chosen.model_copy(update={"discovery": chosen.discovery.model_copy(update={"subject_similarity": 0.4})})
+    text, archive = "\n".join([*BREAD, BESIDE]), Archive()
+    archive.night([article(article_id="a", url="https://example.com/a", title=QUAY.claim, text=text)], chosen)
+    assert archive.connection.execute("select article_id from article_themes").fetchall() == [("a",)]
+    assert assigned(archive, chosen, text, title=QUAY.claim) == [[QUAY.slug]]
+    assert assigned(archive, chosen, text) == [[]]

@@ -254,7 +254,7 @@ def test_a_theme_comes_back_only_if_no_other_has_its_name_by_now(data: Path) -> 
     archive = open_archive(data / "archive.duckdb")
     theme_edits.merge(archive, merged, kept, WHO, WHEN)
     theme_edits.rename(archive, kept, merged.name, WHO, WHEN)
-    with pytest.raises(StoreError, match=f"'{kept.slug}' is called '{merged.name}' already"):
+    with pytest.raises(StoreError, match=rf"'{kept.slug}' is called '{merged.name}' already.*`tracker themes rename {kept.slug} NAME`"):
         bring_back(archive, merged)
     assert theme_edits.find(archive, merged.slug).status == "merged"
     assert theme_edits.find(archive, merged.name).theme.slug == kept.slug  # of two of that name the one that lives

@@ -204,7 +204,10 @@ def test_slugs_are_readable_and_unique() -> None:
 
 @pytest.mark.parametrize(
     ("text", "plain"),
-    [("Künstliche Intelligenz", "kunstliche-intelligenz"), ("İstanbul", "istanbul"), ("Straßen–Netz", "strassen-netz"), ("Café’s", "cafe-s")],
+    [
+        ("Künstliche Intelligenz", "kunstliche-intelligenz"), ("İstanbul", "istanbul"), ("Straßen–Netz", "strassen-netz"), ("Café’s", "cafe-s"),
+        ("Łódź på Bjørnøya", "lodz-pa-bjornoya"),
+    ],
 )
 def test_a_slug_keeps_letters_and_leaves_their_accents(text: str, plain: str) -> None:
     assert slug(text) == plain

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tracker.themes.embed import unit
-from tracker.themes.link import Lineage, lineage, merged_since
+from tracker.themes.link import Lineage, Recent, lineage, merged_since
 
 A, B, C, D = np.eye(4, dtype=np.float32)
 NEAR_A = unit(np.array([1, 0.3, 0, 0], dtype=np.float32))
@@ -109,8 +109,9 @@ def test_no_clusters_and_no_themes() -> None:
     assert linked([(0, -1, 10), (1, -1, 10)], rows(A, B), rows()).born == (0, 1)
 
 
-ONE, OTHER, FAR = range(3)
+ONE, OTHER, FAR = "one", "other", "far"
 LAST_DAY = 9  # of the one theme that falls silent
+ITS_OUTLET, OUTLETS = "one.example", ("one.example", "two.example", "three.example")
 
 
 def around(direction: np.ndarray, stories: int, seed: int) -> np.ndarray:
@@ -125,18 +126,23 @@ def at(degrees: float) -> np.ndarray:
     return direction
 
 
-def ended(degrees: float, fixed: tuple[int, ...] = (), seen_since: int = 0, last_day_of_other: int = 29, last_day: int = 29) -> dict[int, int]:
-    """Three themes of three stories a day, one of which turns, and falls silent that far from where the other is.
+def ended(
+    degrees: float, since: float = 150, fixed: tuple[str, ...] = (), last_day_of_other: int = 29, last_day: int = 29,
+    seen_since: int = 0, outlet: str = "",
+) -> dict[str, str]:  # fmt: skip
+    """Three themes of three stories a day, one each of three outlets. One turns from so many degrees to others off OTHER, and falls silent.
 
-    A fit still sees the one in so many of the last stories of the other.
+    `seen_since`: so many of the newest stories are in ONE's cluster. `outlet`: all of ONE's stories are its, and it has no others since.
     """
     days_of = {ONE: range(LAST_DAY + 1), OTHER: range(last_day_of_other + 1), FAR: range(last_day + 1)}
-    where = {ONE: lambda day: at(90 - (90 - degrees) * day / LAST_DAY), OTHER: lambda _: at(0), FAR: lambda _: at(180)}
+    where = {ONE: lambda day: at(since - (since - degrees) * day / LAST_DAY), OTHER: lambda _: at(0), FAR: lambda _: at(180)}
     told = sorted((day, theme) for theme, days in days_of.items() for day in days)
-    vectors = np.concatenate([around(where[theme](day), 3, 100 * theme + day) for day, theme in told])
+    vectors = np.concatenate([around(where[theme](day), 3, 100 * list(where).index(theme) + day) for day, theme in told])
     days, themes = (np.repeat([row[column] for row in told], 3) for column in (0, 1))
+    outlets = np.where(outlet and themes == ONE, outlet, np.resize(OUTLETS, len(themes)))
+    outlets = np.where((outlets == outlet) & (themes != ONE) & (days > LAST_DAY), OUTLETS[1], outlets)
     seen_as = np.where(np.arange(len(themes)) >= len(themes) - seen_since, ONE, themes)
-    return merged_since(themes, seen_as, days.astype(float), vectors, 0.75, fixed)
+    return merged_since(Recent(themes, seen_as, outlets, days.astype(float), vectors), 0.75, fixed)
 
 
 def test_a_theme_that_came_near_to_another_and_fell_silent_is_one_with_it() -> None:
@@ -148,9 +154,17 @@ def test_a_theme_that_fell_silent_far_from_every_other_has_ended(degrees: float)
     assert ended(degrees) == {}
 
 
+def test_neighbours_of_which_one_pauses_stay_two() -> None:
+    assert ended(degrees=20, since=20) == {}
+
+
 def test_a_pause_is_no_silence() -> None:
     assert ended(degrees=10, last_day_of_other=12, last_day=12) == {}  # six of its stories would have come
     assert ended(degrees=10, last_day_of_other=LAST_DAY, last_day=LAST_DAY) == {}  # no night since
+
+
+def test_a_theme_whose_outlet_nobody_could_read_since_is_not_silent() -> None:
+    assert ended(degrees=10, outlet=ITS_OUTLET) == {}
 
 
 def test_a_theme_that_a_fit_still_sees_in_new_stories_is_not_silent() -> None:
@@ -165,8 +179,6 @@ def test_what_a_person_has_edited_does_not_merge_by_falling_silent() -> None:
     assert ended(degrees=10, fixed=(ONE,)) == ended(degrees=10, fixed=(OTHER,)) == {}
 
 
-def test_too_few_last_stories_tell_nothing() -> None:
-    few = np.concatenate([around(at(0), 4, 1), around(at(0), 200, 2)])
-    themes, days = np.repeat([ONE, OTHER], [4, 200]), np.repeat([0.0, 0.0, 9.0], [4, 50, 150])
-    assert merged_since(themes, themes, days, few, 0.75) == {}
-    assert merged_since(themes[:0], themes[:0], days[:0], few[:0], 0.75) == {}
+def test_no_recent_stories() -> None:
+    nobody = np.empty(0, dtype=np.str_)
+    assert merged_since(Recent(nobody, nobody, nobody, np.empty(0), np.empty((0, 384), dtype=np.float32)), 0.75) == {}

@@ -58,20 +58,23 @@ def assign(
 ) -> None:
     """Say which themes texts belong to: rows {text} come back with `themes`: [{slug, strength}], from themes.yaml and the archive.
 
+    With a `title` in the row it is read as a run reads an article, whose title says most of its subject.
+
     Example: `tracker assign --in texts.jsonl --out assigned.jsonl`
     """
-    from tracker.steps import assigning
+    from tracker.steps import assigning, theming
     from tracker.store import derived
     from tracker.themes.embed import OnnxEncoder
 
-    rows = list(_rows(source, ("text",)))
+    rows = list(_rows(source, ("text",), ("title",)))
     settings = options.load_settings(feeds, themes)
     stored: list[derived.StoredTheme] = []
     if (data / "archive.duckdb").is_file():
         with options.archive(data) as archive:
+            theming.require_followable(archive, settings.themes)
             stored = derived.themes(archive)
     asked = options.judge(by, data)()
-    found = assigning.assign([row["text"] for row in rows], settings, stored, OnnxEncoder(), asked)
+    found = assigning.assign([(row.get("title") or "", row["text"]) for row in rows], settings, stored, OnnxEncoder(), asked)
     named = [[{"slug": slug, "strength": round(strength, 4)} for slug, strength in of_text] for of_text in found]
     _write(target, [{**row, "themes": of_text} for row, of_text in zip(rows, named, strict=True)])
 
@@ -95,10 +98,8 @@ def sql(
     if form == "parquet":
         if target is None:
             raise SettingsError("--format parquet needs --out FILE.")
-        from pyarrow import parquet
-
         with whole(target) as draft:
-            parquet.write_table(result.table, draft)
+            result.write_parquet(draft)
     elif form == "csv" and target is None:
         _write_csv(result, sys.stdout)
     elif form == "csv" and target is not None:
@@ -110,16 +111,15 @@ def sql(
     else:
         table(result.columns, result.rows, form == "json")
     if result.truncated:
-        say(f"cut after {len(result.rows)} rows")
+        say(f"cut after {result.table.num_rows} rows")
 
 
 def _write_csv(result: "Result", sink: TextIO) -> None:
     """What a spreadsheet opens: no name and no cell of it is run as a formula. Parquet and JSON hold the values as they are."""
     lines = csv.writer(sink, lineterminator="\n")
     lines.writerow(map(safe_cell, result.columns))
-    for batch in result.table.to_batches():
-        for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-            lines.writerow(safe_cell(_csv_cell(value)) for value in row)
+    for row in result.iter_rows():
+        lines.writerow(safe_cell(_csv_cell(value)) for value in row)
 
 
 def _csv_cell(value: Any) -> Any:
@@ -142,7 +142,7 @@ def digest(
     raise typer.Exit(2)
 
 
-def _rows(path: Path, keys: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+def _rows(path: Path, keys: tuple[str, ...], may_have: tuple[str, ...] = ()) -> Iterator[dict[str, Any]]:
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")  # splitlines would also cut at U+2028, which JSON allows inside a string
     except (OSError, UnicodeDecodeError) as error:
@@ -150,18 +150,31 @@ def _rows(path: Path, keys: tuple[str, ...]) -> Iterator[dict[str, Any]]:
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
-        try:
-            row = json.loads(line)
-        except ValueError as error:
-            raise SettingsError(f"{path}, line {number}: not JSON: {error}") from None
-        try:
-            json.dumps(row, ensure_ascii=False).encode()
-        except UnicodeEncodeError:
-            raise SettingsError(f"{path}, line {number}: half a surrogate pair (as in \\ud83d) is no character.") from None
-        for key in keys:
-            if not isinstance(row, dict) or not isinstance(row.get(key), str):
-                raise SettingsError(f"{path}, line {number}: needs '{key}' as a string.")
+        row = _value(line, f"{path}, line {number}")
+        for flaw in _flaws(row, keys, may_have):
+            raise SettingsError(f"{path}, line {number}: {flaw}")
         yield row
+
+
+def _flaws(row: object, keys: tuple[str, ...], may_have: tuple[str, ...]) -> Iterator[str]:
+    """What a row lacks, and what it has that is no string."""
+    held = row if isinstance(row, dict) else {}
+    yield from (f"needs '{key}' as a string." for key in keys if not isinstance(held.get(key), str))
+    yield from (f"'{key}' is no string." for key in may_have if not isinstance(held.get(key), str | None))
+
+
+def _value(line: str, where: str) -> Any:
+    """The JSON value of a line, if it can go out again as it came in."""
+    try:
+        value = json.loads(line)
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except UnicodeEncodeError:
+        raise SettingsError(f"{where}: half a surrogate pair (as in \\ud83d) is no character.") from None
+    except RecursionError:
+        raise SettingsError(f"{where}: nested too deeply to be read.") from None
+    except ValueError as error:
+        raise SettingsError(f"{where}: not JSON: {error}") from None
+    return value
 
 
 def _write(path: Path, rows: list[dict[str, Any]]) -> None:

@@ -211,8 +211,14 @@ def publish_again(connection: duckdb.DuckDBPyConnection, data: Path) -> None:
     _publish(connection, data, run)
 
 
-def start(connection: duckdb.DuckDBPyConnection, settings: Settings, command: str) -> Run:
-    """Begin a run: its row stands in the archive from now on."""
+def start(connection: duckdb.DuckDBPyConnection, settings: Settings, command: str, returning: str = "") -> Run:
+    """Begin a run: its row stands in the archive from now on. Raises SettingsError, before that, if an analysis would refuse themes.yaml.
+
+    `returning`: slug of a theme that was merged away and that the run brings back.
+    """
+    from tracker.steps import theming
+
+    theming.require_followable(connection, settings.themes, returning)
     started = options.new_run(settings, options.now(), connection)
     observed.start_run(connection, started, command)
     return started
@@ -230,8 +236,11 @@ def _analyse(
     connection: duckdb.DuckDBPyConnection, settings: Settings, run: Run, make_judge: "MakeJudge", watched: Stages,
     refit: bool = False, everything: bool = False,
 ) -> None:  # fmt: skip
+    from tracker.steps import theming
     from tracker.themes.embed import OnnxEncoder
 
+    for slug in theming.become_curated_hidden(connection, settings.themes):
+        say(f"'{slug}' of themes.yaml is a theme that was hidden, and stays so: show it with `tracker themes hide {slug} --undo`")
     watched("models", 0, 1)
     encoder, judge = OnnxEncoder(), make_judge()
     pipeline.analyse(connection, settings, run, encoder, judge, watched, refit, everything)

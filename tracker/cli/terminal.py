@@ -82,7 +82,7 @@ def stages() -> Iterator[Stages]:
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], as_json: bool) -> None:
     """Print rows as a table, or as a JSON list of objects; secrets in addresses are not shown."""
     if as_json:
-        print(objects(columns, rows))  # noqa: T201
+        print(redacted(objects(columns, rows)))  # noqa: T201
         return
     cells = [[_cell(value) for value in row] for row in [columns, *rows]]
     if not sys.stdout.isatty():
@@ -99,17 +99,22 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], as_json: bool) 
 
 
 def objects(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    """Rows as a JSON list of objects, as every command prints and writes them; secrets in addresses are not shown."""
-    return redacted(json.dumps([dict(zip(columns, map(plain, row), strict=True)) for row in rows], ensure_ascii=False, indent=2))
+    """Rows as a JSON list of objects, as every command prints and writes them."""
+    return json.dumps([dict(zip(columns, map(plain, row), strict=True)) for row in rows], ensure_ascii=False, indent=2)
 
 
 def plain(value: Any) -> Any:
-    """A value, and all that it holds, as JSON has it: a number, a text, true, false or null, a list, an object."""
+    """A value, and all that it holds, as JSON has it: a number, a text, true, false or null, a list, an object.
+
+    A decimal is a text where a float would lose digits of it.
+    """
     match value:
         case float():
             return value if math.isfinite(value) else None
         case Decimal():
-            return int(value) if value == value.to_integral_value() else float(value)
+            if value == value.to_integral_value():
+                return int(value)
+            return float(value) if Decimal(repr(float(value))) == value else str(value)
         case date() | time():
             return value.isoformat()
         case bytes():
@@ -147,6 +152,8 @@ def _cell(value: Any) -> str:
         return _interval(value)
     if isinstance(value, list | tuple):
         return ", ".join(_cell(item) for item in value)
+    if isinstance(value, dict):
+        return _shown(json.dumps(plain(value), ensure_ascii=False))
     return _shown(str(value))
 
 

@@ -132,25 +132,29 @@ def merge(
 
     Example: `tracker themes merge nvidia-chips gpu-supply`
     """
+    from tracker.steps import dividing, theming
+
     if undo == (into is not None):
         raise typer.BadParameter("name the theme it becomes part of, or say --undo.")
     make_judge, settings = options.judge(by, data), options.load_settings(feeds, themes)
     with options.archive(data, must_exist=True) as archive:
         first = theme_edits.find(archive, theme)
+        is_listed = any(entry.slug == first.theme.slug for entry in settings.themes)
         if into is not None:
-            if any(entry.slug == first.theme.slug for entry in settings.themes):
+            if is_listed:
                 raise SettingsError(f"'{first.theme.slug}' stands in {themes}: remove it there, or merge the other one into it.")
+            theming.require_followable(archive, settings.themes)
             theme_edits.merge(archive, first.theme, theme_edits.find(archive, into).theme, _who(), options.now())
             running.analyse_again(archive, settings, data, make_judge)
             return
-        from tracker.steps import dividing
         from tracker.themes.embed import OnnxEncoder
 
         strengths = dividing.stories_back(archive, settings.discovery, OnnxEncoder(), first)
-        run = running.start(archive, settings, "analyse")
+        run = running.start(archive, settings, "analyse", returning=first.theme.slug)
         theme_edits.unmerge(archive, run, first.theme, strengths, _who(), options.now())
         running.analyse_again(archive, settings, data, make_judge, run)
-    say(f"'{first.theme.slug}' is back" + (f", with {len(strengths)} stories" if strengths else ""))
+    told = f", with {len(strengths)} stories" if strengths and not is_listed else ""  # a listed one has what its claim finds
+    say(f"'{first.theme.slug}' is back{told}")
 
 
 @app.command()
@@ -209,14 +213,17 @@ def promote(
 
     Example: `tracker themes promote smart-glasses`
     """
+    from tracker.steps import theming
+
     make_judge, settings = options.judge(by, data), options.load_settings(feeds, themes)
-    with options.archive(data, must_exist=True) as archive, _published(data) as published:
+    with options.archive(data, must_exist=True) as archive:
         found = theme_edits.find(archive, theme).theme
         theme_edits.require_promotable(archive, found)
         if any(entry.slug == found.slug for entry in settings.themes):
             raise SettingsError(f"{themes}: '{found.slug}' stands there already; the next run follows it as a curated theme.")
+        theming.require_followable(archive, settings.themes)
         texts: dict[str, list[str]] = {"supports": [], "opposes": [], "neutral": []}
-        for stance, text, _ in published.surest(found.theme_id, _EXAMPLES):
+        for stance, text in theme_edits.evidence(archive, found, _EXAMPLES):
             texts[stance].append(" ".join(text.split()))
         entry = {
             "slug": found.slug, "name": found.name, "claim": " ".join(found.claim.split()),

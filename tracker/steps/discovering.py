@@ -173,13 +173,9 @@ def _merge(
     """Let themes that have become one be one: those that tonight's clusters hold together, and those that fell silent where another goes on."""
     merged = {known.rows[row].theme.theme_id: known.rows[into].theme.theme_id for row, into in found.merged.items()}
     recent = discovered.recent_members(connection, encoder.name, link.SILENT_DAYS, 0.0)
-    names = sorted(set(recent.themes))
-    row_of = {name: row for row, name in enumerate(names)}
-    theme_of = np.array([row_of[name] for name in recent.themes], dtype=np.int64)
-    seen = np.array([row_of.get(seen_as.get(story) or "", -1) for story in recent.ids], dtype=np.int64)
-    fixed = [row_of[name] for name in {*touched, *merged, *merged.values()} if name in row_of]
-    silent = link.merged_since(theme_of, seen, recent.days, recent.vectors, rules.link_similarity, fixed)
-    merged |= {names[gone]: names[into] for gone, into in silent.items()}
+    themes, seen, outlets = (np.array(c, dtype=np.str_) for c in (recent.themes, [seen_as.get(i) or "" for i in recent.ids], recent.outlets))
+    stories = link.Recent(themes, seen, outlets, recent.days, recent.vectors)
+    merged |= link.merged_since(stories, rules.link_similarity, {*touched, *merged, *merged.values()})
     counts = discovered.members_of(connection)
     for gone, into in merged.items():
         discovered.add_change(connection, run, gone, "merged", into, counts.get(gone, 0))

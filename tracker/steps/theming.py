@@ -61,24 +61,38 @@ def embed_texts(connection: Connection, run: Run, encoder: embed.Encoder, progre
     derived.add_article_vectors(connection, run, encoder.name, [article for article, _ in articles], stacked)
 
 
+def require_followable(connection: Connection, entries: Sequence[ThemeEntry], returning: str = "") -> None:
+    """Raise SettingsError if a theme of themes.yaml was merged away, unless it is the one that now comes back (`returning`: its slug)."""
+    stored = derived.themes(connection)
+    ends, slug_of = derived.ends(stored), {s.theme.theme_id: s.theme.slug for s in stored}
+    merged = {s.theme.slug: slug_of[ends[s.theme.theme_id]] for s in stored if s.merged_into is not None}
+    for slug in (entry.slug for entry in entries if entry.slug in merged and entry.slug != returning):
+        raise SettingsError(
+            f"the theme '{slug}' of themes.yaml was merged into '{merged[slug]}': "
+            f"bring it back with `tracker themes merge {slug} --undo`, take it out of the file, or give it another slug."
+        )
+
+
+def become_curated_hidden(connection: Connection, entries: Sequence[ThemeEntry]) -> list[str]:
+    """Slugs of hidden discovered themes that themes.yaml now lists: followed by the file from the next sync on, and still on no list."""
+    listed = {entry.slug for entry in entries}
+    return [
+        s.theme.slug for s in derived.themes(connection) if s.theme.slug in listed and s.theme.kind == "discovered" and s.status == "hidden"
+    ]
+
+
 def sync_curated(connection: Connection, run: Run, entries: Sequence[ThemeEntry]) -> list[Theme]:
     """Make the archive say of the themes of themes.yaml, known by slug, what the file says.
 
     Returns the curated themes: the file's, then those it no longer lists, which go on as they were. Raises SettingsError if one was merged away.
     """
-    stored = derived.themes(connection)
-    known, end = {s.theme.slug: s for s in stored}, derived.ends(stored)
-    slug_of = {s.theme.theme_id: s.theme.slug for s in stored}
+    require_followable(connection, entries)
+    known = {s.theme.slug: s for s in derived.themes(connection)}
     curated = []
     for entry in entries:
         if (before := known.pop(entry.slug, None)) is None:
             theme = entry.theme(short_id("curated", entry.slug))
             derived.add_theme(connection, run, theme, None)
-        elif before.merged_into is not None:
-            raise SettingsError(
-                f"the theme '{entry.slug}' of themes.yaml was merged into '{slug_of[end[before.theme.theme_id]]}': "
-                f"bring it back with `tracker themes merge {entry.slug} --undo`, or give it another slug."
-            )
         else:
             theme = entry.theme(before.theme.theme_id)
         derived.update_curated(connection, theme)

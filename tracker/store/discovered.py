@@ -35,6 +35,7 @@ class Members:
 
     ids: list[str]
     themes: list[str]
+    outlets: list[str]
     vectors: Vectors
     days: NDArray[np.float64]
 
@@ -91,13 +92,13 @@ def recent_members(connection: Connection, encoder: str, last_days: int, least: 
     table = connection.sql(
         """
         with core as (select theme_id, story_id, day from placed_stories where strength >= $least)
-        select c.story_id, c.theme_id, v.embedding, c.day - date '1970-01-01' as day
-        from core c join article_vectors v on v.article_id = c.story_id
+        select c.story_id, c.theme_id, a.outlet, v.embedding, c.day - date '1970-01-01' as day
+        from core c join article_vectors v on v.article_id = c.story_id join articles a on a.article_id = c.story_id
         where v.encoder = $encoder and c.day > (select max(day) from core) - $days order by c.day, c.story_id""",
         params={"encoder": encoder, "days": last_days, "least": least},
     ).to_arrow_table()
-    ids, themes = (table.column(i).to_pylist() for i in range(2))
-    return Members(ids, themes, read_vectors(table.column(2)), _days(table.column(3).to_pylist()))
+    ids, themes, outlets = (table.column(i).to_pylist() for i in range(3))
+    return Members(ids, themes, outlets, read_vectors(table.column(3)), _days(table.column(4).to_pylist()))
 
 
 def stories_behind(connection: Connection, days: int, at_most: int, least: float) -> dict[str, int]:

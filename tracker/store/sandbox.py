@@ -9,11 +9,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow as pa  # type: ignore[import-untyped, unused-ignore]
@@ -21,6 +22,9 @@ import pyarrow.ipc  # type: ignore[import-untyped, unused-ignore]
 
 from tracker.errors import StoreError
 from tracker.files import disk_full
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MEMORY = "512MB"  # a chart's worth of data; a query that needs more belongs in a DuckDB of the reader's own
 ADDRESS_SPACE = 4 * 2**30  # DuckDB and Arrow reserve about 1.5 GB before the first row
@@ -46,8 +50,36 @@ class Result:
 
     @property
     def rows(self) -> list[tuple[Any, ...]]:
-        """The rows as Python values."""
-        return list(zip(*(column.to_pylist() for column in self.table.columns), strict=True))
+        """The rows as Python values. Raises as iter_rows."""
+        return list(self.iter_rows())
+
+    def iter_rows(self) -> Iterator[tuple[Any, ...]]:
+        """The rows as Python values, a batch of them in memory. Raises StoreError at a value that Python has not, as the year 12000."""
+        with _castable():
+            for batch in self.table.to_batches():
+                yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+
+    def frame(self) -> "pd.DataFrame":
+        """The rows as a pandas DataFrame. Raises StoreError at a value or type that pandas has not."""
+        with _castable():
+            frame: pd.DataFrame = self.table.to_pandas()
+        return frame
+
+    def write_parquet(self, path: Path) -> None:
+        """Write the rows to a new file. Raises StoreError at a type that Parquet has not, as an interval."""
+        from pyarrow import parquet
+
+        with _castable():
+            parquet.write_table(self.table, path)
+
+
+@contextmanager
+def _castable() -> Iterator[None]:
+    """DuckDB has more dates and types than what its results are turned into: StoreError with a way out."""
+    try:
+        yield
+    except (OverflowError, ValueError, NotImplementedError) as error:
+        raise StoreError(f"The result holds what cannot be given in this form ({error}): cast it to varchar.") from None
 
 
 def query(path: Path, sql: str, seconds: float = 5, rows: int = 1000, result_bytes: int = RESULT_BYTES) -> Result:

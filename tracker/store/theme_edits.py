@@ -161,13 +161,29 @@ def require_promotable(connection: Connection, theme: Theme) -> None:
     """Raise StoreError if a theme cannot be promoted: it is curated, hidden or merged away."""
     stored = _shown(_living(connection, theme))
     if stored.theme.kind == "curated":
-        raise StoreError(f"'{theme.slug}' is a curated theme already: edit it in themes.yaml.")
+        raise StoreError(f"'{theme.slug}' is a curated theme already: edit it in themes.yaml, or write its slug there again if you took it out.")
 
 
 def log(connection: Connection, theme: Theme) -> list[tuple[datetime, str, str, str | None]]:
     """(when, who, verb, argument) of a theme's edits, oldest first."""
     return connection.execute(
         "select made_at, made_by, verb, argument from theme_edits where theme_id = ? order by edit_id", (theme.theme_id,)
+    ).fetchall()
+
+
+def evidence(connection: Connection, theme: Theme, at_most: int) -> list[tuple[str, str]]:
+    """(stance, passage) that may serve as examples, the surest of each side first: as Lineage.surest, but of what the archive holds by now."""
+    return connection.execute(
+        """
+        with said as (
+            select m.stance, p.text, max(greatest(m.p_supports, m.p_opposes, m.p_neutral)) as confidence
+            from mentions m join passages p using (passage_id) where m.theme_id = ? and not m.is_unsure and trim(p.text) <> trim(?)
+            group by m.stance, p.text
+        )
+        select stance, text from said
+        qualify row_number() over (partition by stance order by confidence desc, text) <= ? order by stance desc, confidence desc, text
+        """,
+        (theme.theme_id, theme.claim, at_most),
     ).fetchall()
 
 
@@ -202,7 +218,10 @@ def _require_free(connection: Connection, theme: Theme, name: str) -> None:
     """Raise StoreError if another theme bears a name."""
     for other in derived.themes(connection):
         if other.status != "merged" and other.theme.theme_id != theme.theme_id and other.theme.name.lower() == name.lower():
-            raise StoreError(f"'{other.theme.slug}' is called '{other.theme.name}' already: readers could not tell the two apart.")
+            raise StoreError(
+                f"'{other.theme.slug}' is called '{other.theme.name}' already: readers could not tell the two apart. "
+                f"Rename that one first (`tracker themes rename {other.theme.slug} NAME`)."
+            )
 
 
 def _shown(stored: derived.StoredTheme) -> derived.StoredTheme:

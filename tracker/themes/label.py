@@ -57,9 +57,14 @@ def content_words(text: str) -> frozenset[str]:
     return frozenset(singular(word) for word in re.findall(r"[\w.+-]+", text.lower())) - {"and"}
 
 
+# Latin letters that Unicode takes for one piece, so that no accent comes off
+_WHOLE = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th"})
+
+
 def slug(text: str, taken: Sequence[str] = ()) -> str:
-    """A readable id from a name, its letters without their accents; unlike those in `taken`."""
-    plain = "".join(letter for letter in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(letter))
+    """A readable id from a name, its Latin letters without their accents; unlike those in `taken`."""
+    spelled = unicodedata.normalize("NFKD", text.casefold()).translate(_WHOLE)
+    plain = "".join(letter for letter in spelled if not unicodedata.combining(letter))
     stem = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60] or "theme"
     unique, number = stem, 2
     while unique in taken:

@@ -16,6 +16,7 @@ from scipy.optimize import linear_sum_assignment
 from tracker.themes.embed import Vectors
 
 Ints = NDArray[np.int64]
+Names = NDArray[np.str_]
 
 _HELD = 0.5  # a cluster with this share of its stories from one theme is of that theme, or came out of it
 _MIXED = 0.6  # a theme with this share of its stories among another's has become one with it
@@ -27,6 +28,7 @@ SILENT_DAYS = 30  # looked back on for themes that fell silent
 _MISSED = 6.9  # stories that a theme's own pace would have brought: that none comes by chance happens once in a thousand (Poisson)
 _LAST = 5  # stories that say where a theme ended: with more of them, less of what it was in the end
 _AROUND = 1  # days around these on which another theme's stories are looked at
+_APART = 0.5  # 60 degrees: two themes at this cosine were two
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,27 +78,59 @@ def lineage(
     return Lineage(same, part, tuple(born), split, _merged(shared, in_theme, themes, similarity, fixed))
 
 
-def merged_since(
-    theme_of: Ints, seen_as: Ints, days: NDArray[np.float64], vectors: Vectors, similarity: float, fixed: Collection[int] = ()
-) -> dict[int, int]:  # fmt: skip
-    """Themes that fell silent where another goes on -> that other one, from the stories of the last SILENT_DAYS, in order of their days.
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """The stories of the last SILENT_DAYS that have a theme, row by row in order of their days; vectors are unit rows.
 
-    Silent is a theme of which _MISSED stories would have come since, at its share of all stories. A story counts here for its theme (`theme_of`) and
-    for the one whose cluster tonight's fit puts it in (`seen_as`, -1: none): what the fit still finds is not gone. Of two that have become one
-    the last stories of one lie where the other's do: from the cosine `similarity` on. What a person has edited (`fixed`) merges with nothing.
+    `seen_as`: the theme whose cluster tonight's fit puts the story in, "" if none.
     """
-    last = {int(theme): float(days[(theme_of == theme) | (seen_as == theme)].max()) for theme in np.unique(theme_of)}
-    silent = {theme for theme, day in last.items() if (theme_of[days <= day] == theme).mean() * (days > day).sum() >= _MISSED}
-    found: dict[int, int] = {}
-    for theme in sorted(silent - set(fixed)):
-        own = np.flatnonzero(theme_of == theme)[-_LAST:]
-        is_beside = (days >= days[own].min() - _AROUND) & (days <= days[own].max() + _AROUND)
-        beside = {other: np.flatnonzero(is_beside & (theme_of == other)) for other in last.keys() - silent - set(fixed)}
-        nearness = {other: _cosine_of_means(vectors[own], vectors[rows]) for other, rows in beside.items() if min(len(own), len(rows)) >= _LAST}
-        nearest = max(nearness, key=lambda other: nearness[other], default=-1)
-        if nearest >= 0 and nearness[nearest] >= similarity:
-            found[theme] = nearest
+
+    themes: Names
+    seen_as: Names
+    outlets: Names
+    days: NDArray[np.float64]
+    vectors: Vectors
+
+
+def merged_since(recent: Recent, similarity: float, fixed: Collection[str] = ()) -> dict[str, str]:
+    """Themes that came near to another and fell silent while it goes on -> that other one.
+
+    Of two that have become one the last stories of one lie where the other's of these days do, from the cosine `similarity` on, and those before
+    lay apart: neighbours of which one pauses stay two. What a person has edited (`fixed`) merges with nothing.
+    """
+    free = [theme for theme in np.unique(recent.themes).tolist() if theme not in fixed]
+    silent = [theme for theme in free if _missed(recent, theme) >= _MISSED]
+    found = {}
+    for theme in silent:
+        own = np.flatnonzero(recent.themes == theme)
+        nearness = {other: near for other in free if other not in silent and (near := _nearness(recent, own[-_LAST:], other)) is not None}
+        if nearness and max(nearness.values()) >= similarity:
+            nearest = max(nearness, key=lambda other: nearness[other])
+            before = _nearness(recent, own[:-_LAST], nearest)
+            if before is not None and before < _APART:
+                found[theme] = nearest
     return found
+
+
+def _missed(recent: Recent, theme: str) -> float:
+    """Stories of a theme that would have come since its last one, at its share of each outlet's: of an outlet that nobody could read, none.
+
+    A story counts for the theme whose cluster it is in too: what a fit still finds is not gone.
+    """
+    last = recent.days[(recent.themes == theme) | (recent.seen_as == theme)].max()
+    until = recent.days <= last
+    names, outlets = np.unique(recent.outlets, return_inverse=True)
+    before, of_theme, since = (np.bincount(outlets[rows], minlength=len(names)) for rows in (until, until & (recent.themes == theme), ~until))
+    return float((of_theme / np.maximum(before, 1) * since).sum())
+
+
+def _nearness(recent: Recent, rows: Ints, other: str) -> float | None:
+    """The cosine of some stories' direction and that of another theme's stories of the same days; None if there are too few."""
+    if len(rows) < _LAST:
+        return None
+    days = recent.days[rows]
+    beside = np.flatnonzero((recent.themes == other) & (recent.days >= days.min() - _AROUND) & (recent.days <= days.max() + _AROUND))
+    return _cosine_of_means(recent.vectors[rows], recent.vectors[beside]) if len(beside) >= _LAST else None
 
 
 def _cosine_of_means(one: Vectors, other: Vectors) -> float:
