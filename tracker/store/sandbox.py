@@ -65,12 +65,12 @@ class Result:
             frame: pd.DataFrame = self.table.to_pandas()
         return frame
 
-    def write_parquet(self, path: Path) -> None:
-        """Write the rows to a new file. Raises StoreError at a type that Parquet has not, as an interval."""
+    def write_parquet(self, draft: Path) -> None:
+        """Write the rows to a draft of a file (`files.whole`). Raises StoreError at a type that Parquet has not, as an interval."""
         from pyarrow import parquet
 
         with _castable():
-            parquet.write_table(self.table, path)
+            parquet.write_table(self.table, draft)
 
 
 @contextmanager
