@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.builders import FIXED_NOW
-from tests.cli import run
+from tests.cli import Answer, run
 from tests.dashboard import invented
 from tracker.records import Run, Theme
 from tracker.settings import ThemeEntry
@@ -175,16 +175,18 @@ def test_judge_gives_every_row_back_with_label_and_probabilities(tmp_path: Path)
         assert {key: after[key] for key in before} == before
 
 
+def assign(folder: Path, source: Path) -> Answer:
+    """`tracker assign` with the themes.yaml and the archive of a folder; its answer stands in out.jsonl there."""
+    return run("assign", "--in", str(source), "--out", str(folder / "out.jsonl"), "--themes", str(folder / "themes.yaml"), "--data", str(folder))
+
+
 def test_assign_gives_every_row_back_with_its_themes(tmp_path: Path) -> None:
     (tmp_path / "themes.yaml").write_text(
         f'themes:\n  - slug: end-of-scaling\n    name: End of scaling\n    claim: "{CLAIM}"\n    aliases: [scaling wall]\n',
         encoding="utf-8",
     )
     source = jsonl(tmp_path / "in.jsonl", *({"text": text} for text in TEXTS))
-    answer = run(
-        "assign", "--in", str(source), "--out", str(tmp_path / "out.jsonl"),
-        "--themes", str(tmp_path / "themes.yaml"), "--data", str(tmp_path),
-    )  # fmt: skip
+    answer = assign(tmp_path, source)
     assert answer.code == 0, answer.err
     on, off = objects(tmp_path / "out.jsonl")
     assert (on["text"], off["text"], off["themes"]) == (*TEXTS, [])
@@ -197,10 +199,7 @@ def test_assign_gives_every_row_back_with_its_themes(tmp_path: Path) -> None:
 def test_assign_refuses_a_title_that_is_no_text_and_takes_null_for_none(tmp_path: Path) -> None:
     (tmp_path / "themes.yaml").write_text("themes: []\n", encoding="utf-8")
     source = jsonl(tmp_path / "in.jsonl", {"text": TEXTS[0], "title": None}, {"text": TEXTS[1], "title": 5})
-    answer = run(
-        "assign", "--in", str(source), "--out", str(tmp_path / "out.jsonl"),
-        "--themes", str(tmp_path / "themes.yaml"), "--data", str(tmp_path),
-    )  # fmt: skip
+    answer = assign(tmp_path, source)
     assert (answer.code, answer.err) == (1, f"error: {source}, line 2: 'title' is no string.\n")
 
 
@@ -216,10 +215,7 @@ def test_assign_follows_the_archives_themes_to_where_they_were_merged(tmp_path: 
     archive.close()
     (tmp_path / "themes.yaml").write_text("themes: []\n", encoding="utf-8")
     source = jsonl(tmp_path / "in.jsonl", *({"text": text} for text in TEXTS))
-    answer = run(
-        "assign", "--in", str(source), "--out", str(tmp_path / "out.jsonl"),
-        "--themes", str(tmp_path / "themes.yaml"), "--data", str(tmp_path),
-    )  # fmt: skip
+    answer = assign(tmp_path, source)
     assert answer.code == 0, answer.err
     found = re.findall(r'"slug": "([^"]+)"', (tmp_path / "out.jsonl").read_text(encoding="utf-8"))
     assert found == ["end-of-scaling", "sport"]  # the file no longer lists the first: a run goes on with it, and so by its own claim
